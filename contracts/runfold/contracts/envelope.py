@@ -1,0 +1,175 @@
+"""The envelope around every event, and the commit around every batch of them.
+
+`position` numbers events 1, 2, 3, …; a commit holds the positions `first` to `last`. Position and time belong to
+the commit and are not repeated in its body.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from runfold.contracts.registry import EVENT_TYPES, Event, event_type
+from runfold.contracts.upcast import lift
+from runfold.contracts.values import Micros
+
+
+class Idempotency(msgspec.Struct, frozen=True):
+    """The Idempotency-Key a write came with, kept on the first event it caused."""
+
+    user_id: str
+    key: str
+    path: str
+    sha256: str  #: of the request's body
+    resource: str  #: id of what the write made or changed
+    status: int = 200
+
+
+class Context(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who caused an event, and in which chain of causes."""
+
+    actor: str  #: user:<id> or service:<name>
+    correlation_id: str
+    causation_id: str | None = None
+    traceparent: str | None = None
+
+
+class EventRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An event as a commit's body has it."""
+
+    id: str  #: UUIDv7
+    type: str
+    version: int
+    streams: tuple[str, ...]  #: what it touches; its aggregate's stream first
+    actor: str
+    correlation_id: str
+    data: msgspec.Raw
+    project: str | None = None
+    causation_id: str | None = None
+    traceparent: str | None = None
+    ignorable: bool = False
+    idempotency: Idempotency | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The data of an event type that this build does not know."""
+
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A committed event."""
+
+    position: int
+    time: Micros
+    record: EventRecord
+    data: Event | Unknown
+
+    @property
+    def type(self) -> str:
+        return self.record.type
+
+    @property
+    def stream(self) -> str:
+        return self.record.streams[0]
+
+
+class CommitRecord(msgspec.Struct, frozen=True):
+    """A commit as stores and messages have it."""
+
+    number: int
+    first: int  #: position of its first event
+    count: int
+    time: Micros
+    log_id: str
+    appends: tuple[str, ...]
+    streams: tuple[str, ...]  #: union of its events' streams
+    body: msgspec.Raw  #: JSON array of EventRecord
+    sizes: tuple[int, ...] = ()  #: how many events each append has: a repeated one is answered from it
+
+    @property
+    def last(self) -> int:
+        """Position of its last event."""
+        return self.first + self.count - 1
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A commit whose events are decoded once, when first asked for, by whoever follows in this process."""
+
+    record: CommitRecord
+
+    @property
+    def number(self) -> int:
+        return self.record.number
+
+    @property
+    def last(self) -> int:
+        """Position of its last event."""
+        return self.record.last
+
+    @cached_property
+    def events(self) -> tuple[Envelope, ...]:
+        records = _records.decode(self.record.body)
+        first, time = self.record.first, self.record.time
+        return tuple(Envelope(first + i, time, r, _data(r)) for i, r in enumerate(records))
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event to be appended. `streams` are those it touches, its aggregate's first."""
+
+    event: Event
+    streams: tuple[str, ...]
+    project: str | None = None
+    idempotency: Idempotency | None = None
+    context: Context | None = None  #: where it differs from that of the append
+
+
+_records = msgspec.json.Decoder(tuple[EventRecord, ...])
+_commit = msgspec.json.Decoder(CommitRecord)
+_encoder = msgspec.json.Encoder()
+_decoders: dict[str, msgspec.json.Decoder[Any]] = {
+    name: msgspec.json.Decoder(kind.cls) for name, kind in EVENT_TYPES.items()
+}
+
+
+def record(new: NewEvent, event_id: str, context: Context) -> EventRecord:
+    kind = event_type(new.event)
+    by = new.context or context
+    return EventRecord(
+        id=event_id,
+        type=kind.name,
+        version=kind.version,
+        streams=new.streams,
+        actor=by.actor,
+        correlation_id=by.correlation_id,
+        data=msgspec.Raw(_encoder.encode(new.event)),
+        project=new.project,
+        causation_id=by.causation_id,
+        traceparent=by.traceparent,
+        ignorable=kind.ignorable,
+        idempotency=new.idempotency,
+    )
+
+
+def encode_commit(commit: CommitRecord) -> bytes:
+    return _encoder.encode(commit)
+
+
+def decode_commit(body: bytes) -> Commit:
+    """Raises msgspec.DecodeError when `body` is no commit."""
+    return Commit(_commit.decode(body))
+
+
+def _data(item: EventRecord) -> Event | Unknown:
+    kind = EVENT_TYPES.get(item.type)
+    if kind is None or item.version > kind.version:
+        return Unknown(bytes(item.data))
+    if item.version < kind.version:
+        lifted = lift(item.type, item.version, kind.version, msgspec.json.decode(item.data))
+        return msgspec.convert(lifted, kind.cls)  # type: ignore[no-any-return]
+    return _decoders[item.type].decode(item.data)  # type: ignore[no-any-return]

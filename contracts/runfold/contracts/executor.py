@@ -1,0 +1,148 @@
+"""What executors and the log service say to each other over the broker.
+
+Every message to an executor carries the position it was derived at (PROTOCOL, Work 2).
+Facts are cumulative: the whole condition of an attempt, so loss, order and repetition don't matter.
+"""
+
+from dataclasses import field
+from enum import StrEnum
+
+from pydantic.dataclasses import dataclass
+
+from runfold.contracts.values import JobSpec, Micros, Natural, Quantities
+
+
+class AttemptState(StrEnum):
+    CLAIMED = "claimed"
+    PULLING = "pulling"
+    RUNNING = "running"
+    EXITED = "exited"
+    REFUSED = "refused"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class StopOrder:
+    attempt_id: str
+    grace: Natural | None = None  #: seconds; 0 kills at once, None waits without end
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """All an executor needs to run an attempt; secret values are in the clear here and nowhere else."""
+
+    attempt_id: str
+    job_id: str
+    run_id: str
+    run_name: str
+    project: str
+    spec: JobSpec
+    env: dict[str, str] = field(default_factory=dict)  #: the job's own, secrets filled in, and DSTACK_*
+    registry_password: str | None = None
+    traceparent: str | None = None
+    stop: StopOrder | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptCondition:
+    """Everything the executor knows of one attempt."""
+
+    attempt_id: str
+    job_id: str
+    state: AttemptState
+    claimed_at: Micros = 0
+    started_at: Micros | None = None
+    exited_at: Micros | None = None
+    exit_status: int | None = None
+    reason: str | None = None
+    message: str | None = None
+    image: str | None = None  #: set while and after it is pulled
+    output_bytes: Natural = 0  #: whole once exited
+    oom_killed: bool = False
+    ports: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorAnnounced:
+    """Executor -> log service, at each connection and when a fact changes."""
+
+    host_id: str
+    name: str
+    incarnation: str
+    capacity: Quantities
+    runtimes: tuple[str, ...]
+    fleet: str | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    arch: str = "x86"
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptReported:
+    """Executor -> log service: one attempt's condition changed."""
+
+    host_id: str
+    incarnation: str
+    seq: int
+    condition: AttemptCondition
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryReported:
+    """Executor -> log service, at connection and every 30 s: all it has, answered by InventoryAnswered."""
+
+    host_id: str
+    incarnation: str
+    seq: int
+    position: int  #: the highest position an inventory answer had
+    conditions: tuple[AttemptCondition, ...]
+
+
+Fact = ExecutorAnnounced | AttemptReported | InventoryReported
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptAssigned:
+    """Log service -> executor: start this, once."""
+
+    position: int
+    assignment: Assignment
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptStopped:
+    """Log service -> executor: stop this."""
+
+    position: int
+    stop: StopOrder
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptsForgotten:
+    """Log service -> executor: the final events of these are committed; drop them."""
+
+    position: int
+    attempt_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryAnswered:
+    """Log service -> executor: all that is assigned to this host at `position`; what isn't listed is void."""
+
+    position: int
+    seq: int  #: of the InventoryReported answered
+    assignments: tuple[Assignment, ...]
+    forget: tuple[str, ...] = ()
+
+
+Work = AttemptAssigned | AttemptStopped | AttemptsForgotten | InventoryAnswered
+
+
+@dataclass(frozen=True, slots=True)
+class OutputChunk:
+    """Executor -> log service: output bytes of one attempt at an offset. Sent as a raw body, the rest as headers."""
+
+    attempt_id: str
+    offset: Natural
+    time: Micros
+    data: bytes

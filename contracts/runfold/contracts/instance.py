@@ -1,0 +1,64 @@
+"""Instances, and the hosts that executors announce."""
+
+from dataclasses import field
+
+from pydantic.dataclasses import dataclass
+
+from runfold.contracts.values import Natural, Quantities
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorJoined:
+    """An executor announced its host, or that its facts changed. `host_id` is kept on the host's disk."""
+
+    host_id: str
+    name: str
+    capacity: Quantities
+    runtimes: tuple[str, ...]  #: of docker, process
+    fleet: str | None = None  #: the cell fleet it joins
+    labels: dict[str, str] = field(default_factory=dict)
+    arch: str = "x86"
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceRequested:
+    """The intent; the backend tags what it makes with this id."""
+
+    instance_id: str
+    fleet_id: str
+    num: int
+    name: str
+    backend: str
+    project_id: str | None = None
+    job_id: str | None = None  #: for which job, where demand asked for it
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceProvisioned:
+    instance_id: str
+    fleet_id: str
+    host_id: str
+    hostname: str
+    capacity: Quantities
+    region: str
+    price_micros: Natural = 0  #: millionths of a dollar an hour
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceEnding:
+    """Nothing more is placed there; it ends once it is empty."""
+
+    instance_id: str
+    reason: str  #: as dstack's InstanceTerminationReason
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceEnded:
+    instance_id: str
+    reason: str
+    message: str | None = None
+
+
+InstanceEvent = ExecutorJoined | InstanceRequested | InstanceProvisioned | InstanceEnding | InstanceEnded

@@ -1,0 +1,41 @@
+"""A run: what was asked for, by whom, and how it ended."""
+
+from pydantic.dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RunSubmitted:
+    run_id: str
+    project_id: str
+    user_id: str
+    name: str
+    dialect: str  #: whose request this is
+    request: str  #: the dialect's own document as JSON text, defaults applied, secrets taken out
+    title: str | None = None
+    priority: int = 0
+    fleets: tuple[str, ...] | None = None  #: ids of the fleets it may use; None is any
+
+
+@dataclass(frozen=True, slots=True)
+class RunStopRequested:
+    run_id: str
+    user_id: str
+    abort: bool = False  #: kill without grace
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    run_id: str
+    status: str  #: done, failed or terminated
+    reason: str  #: as dstack's RunTerminationReason
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunDeleted:
+    """Gone from lists, its name free again; its history stays."""
+
+    run_id: str
+
+
+RunEvent = RunSubmitted | RunStopRequested | RunFinished | RunDeleted

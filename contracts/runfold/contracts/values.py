@@ -1,0 +1,69 @@
+"""Values that several aggregates share. Quantities are integers: milli-CPU, bytes, milli-GPU, microseconds."""
+
+from dataclasses import field
+from typing import Annotated
+
+from annotated_types import Ge
+from pydantic.dataclasses import dataclass
+
+#: Microseconds since 1970-01-01 UTC.
+Micros = int
+Natural = Annotated[int, Ge(0)]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantities:
+    """Amounts of one host's resources: requested, free or whole."""
+
+    cpu: Natural = 0  #: milli-CPU
+    memory: Natural = 0  #: bytes
+    gpu: Natural = 0  #: milli-GPU
+    disk: Natural = 0  #: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ciphertext:
+    """AES-GCM ciphertext of a secret value; `key` names the data key that lies beside the log."""
+
+    key: str
+    nonce: str  #: base64
+    data: str  #: base64, tag included
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryAuth:
+    """Log-in for a private image registry."""
+
+    username: str
+    password: Ciphertext
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """When a failed job gets another attempt, and for how long after its submission."""
+
+    on_events: tuple[str, ...]  #: of no-capacity, interruption, error
+    duration: Natural  #: seconds
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """What one container or process of a run is."""
+
+    name: str
+    command: tuple[str, ...]  #: argv; empty runs the image's own command
+    image: str | None = None
+    entrypoint: tuple[str, ...] | None = None
+    env: dict[str, str] = field(default_factory=dict)  #: values may hold ${{ secrets.NAME }}
+    working_dir: str | None = None
+    user: str | None = None
+    privileged: bool = False
+    ports: tuple[int, ...] = ()
+    registry_auth: RegistryAuth | None = None
+    requests: Quantities = Quantities()  #: reserved on the host
+    limits: Quantities = Quantities()  #: enforced; 0 is unlimited
+    shm_size: Natural = 0  #: bytes; 0 is the runtime's default
+    pids: Natural = 0  #: 0 is the runtime's default
+    retry: Retry | None = None
+    max_duration: Natural | None = None  #: seconds of running
+    stop_duration: Natural | None = None  #: seconds between stop and kill; None waits without end

@@ -1,0 +1,121 @@
+"""One distributed Runfold: where its parts listen, what they may do, and what each is told by its environment."""
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from infra.testservers.program import free_ports
+
+SERVICES = ("log", "gateway", "scheduler", "provisioner", "executor")
+#: Who calls the log service.
+CALLERS = ("gateway", "scheduler", "provisioner")
+
+#: Variables that hold credentials or addresses: each service gets its own, never its neighbour's.
+PRIVATE = (
+    "RUNFOLD_MONGO_URL",
+    "RUNFOLD_AMQP_URL",
+    "RUNFOLD_AMQP_MANAGEMENT_URL",
+    "RUNFOLD_ADMIN_TOKEN",
+    "RUNFOLD_MASTER_KEY",
+    "RUNFOLD_LOG_TOKEN",
+    "RUNFOLD_LOG_TOKENS",
+    "RUNFOLD_TEST_",
+)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What an installation makes once and keeps: losing the master key loses all secrets."""
+
+    master_key: str = field(default_factory=lambda: base64.b64encode(os.urandom(32)).decode())
+    admin_token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    database_password: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    database_root_password: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    log_tokens: dict[str, str] = field(
+        default_factory=lambda: {name: secrets.token_urlsafe(24) for name in CALLERS}
+    )
+    broker_passwords: dict[str, str] = field(
+        default_factory=lambda: {name: secrets.token_urlsafe(24) for name in (*SERVICES, "outsider")}
+    )
+
+
+def kept_keys(file: Path, **given: str) -> Keys:
+    """The keys in `file`, readable by its owner alone; what it lacks is taken from `given` or made, and added to it."""
+    kept = json.loads(file.read_text() or "{}") if file.exists() else {}
+    keys = Keys(**{**given, **kept})
+    if asdict(keys) != kept:
+        _replace(file, json.dumps(asdict(keys), indent=2))
+    return keys
+
+
+def _replace(file: Path, text: str) -> None:
+    """All of it or nothing: half of the keys would be none."""
+    partial = file.with_name(f"{file.name}.new")
+    with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as writing:
+        writing.write(text)
+        writing.flush()
+        os.fsync(writing.fileno())
+    partial.replace(file)
+
+
+@dataclass(frozen=True)
+class Installation:
+    """All that five processes on this machine need; `environment` says what each of them is told."""
+
+    directory: Path
+    mongo_url: str
+    amqp_urls: Mapping[str, str]
+    keys: Keys
+    host: str = "127.0.0.1"
+    gateway_port: int = 3000
+    log_port: int = 3100
+    health_ports: Mapping[str, int] = field(
+        default_factory=lambda: dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
+    )
+
+    @property
+    def url(self) -> str:
+        """Where clients reach the gateway."""
+        return f"http://{self.host}:{self.gateway_port}"
+
+    def environment(self, service: str, inherited: Mapping[str, str]) -> dict[str, str]:
+        """The whole environment of `service`: of `inherited` all but what is private, and what is its own."""
+        public = {name: value for name, value in inherited.items() if not name.startswith(PRIVATE)}
+        return {
+            **public,
+            "RUNFOLD_AMQP_URL": self.amqp_urls[service],
+            "RUNFOLD_HEALTH_PORT": str(self.health_ports[service]),
+            **(self._of_caller(service) if service in CALLERS else {}),
+            **self._of_its_own(service),
+        }
+
+    def _of_caller(self, service: str) -> dict[str, str]:
+        return {
+            "RUNFOLD_LOG_URLS": f"http://127.0.0.1:{self.log_port}",
+            "RUNFOLD_LOG_TOKEN": self.keys.log_tokens[service],
+        }
+
+    def _of_its_own(self, service: str) -> dict[str, str]:
+        match service:
+            case "log":
+                return {
+                    "RUNFOLD_MONGO_URL": self.mongo_url,
+                    "RUNFOLD_MASTER_KEY": self.keys.master_key,
+                    "RUNFOLD_LOG_PORT": str(self.log_port),
+                    "RUNFOLD_LOG_TOKENS": ",".join(f"{k}={v}" for k, v in self.keys.log_tokens.items()),
+                }
+            case "gateway":
+                return {
+                    "RUNFOLD_HOST": self.host,
+                    "RUNFOLD_PORT": str(self.gateway_port),
+                    "RUNFOLD_ADMIN_TOKEN": self.keys.admin_token,
+                    "RUNFOLD_MASTER_KEY": self.keys.master_key,
+                }
+            case "executor":
+                return {"RUNFOLD_EXECUTOR_DATA_DIR": str(self.directory / "executor")}
+            case _:
+                return {}

@@ -1,0 +1,1 @@
+"""The servers that tests need: found, installed, started, stopped and hurt. Standard library only."""

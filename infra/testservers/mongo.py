@@ -1,0 +1,92 @@
+"""A server that speaks MongoDB's protocol, as a program of this machine: MongoDB itself, FerretDB or nx-27017."""
+
+import shutil
+from pathlib import Path
+
+from infra.testservers.place import INSTALLED
+from infra.testservers.program import Program, free_ports, listens, which
+
+#: What infra/servers builds with Go; main.go beside go.sum says why not FerretDB's own command.
+FERRETDB = INSTALLED / "ferretdb"
+#: What infra/servers installs where there is no Go: slower to be trusted, since it gets some updates wrong.
+NX = INSTALLED / "nx" / "bin" / "nx-27017"
+
+
+def program() -> str | None:
+    """The path of the best such server at hand, if any."""
+    installed = [str(path) for path in (FERRETDB, NX) if path.exists()]
+    return which("mongod") or next(iter(installed), None)
+
+
+class Mongo:
+    """A stand-alone database in `directory`, at a port that it keeps."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._port = _port(directory)
+        self._server = Program(directory, "mongo")
+
+    @property
+    def url(self) -> str:
+        """Address without a database's name."""
+        return f"mongodb://127.0.0.1:{self._port}/"
+
+    @property
+    def running(self) -> bool:
+        """Whether the server's process lives."""
+        return self._server.running
+
+    def start(self) -> None:
+        """Returns when it accepts connections, after 0.2 to 3 s; raises StartFailed."""
+        path = program()
+        if path is None:
+            raise FileNotFoundError(
+                "no MongoDB-speaking server is installed; `infra/servers install` brings one"
+            )
+        if self.running:
+            return
+        # A killed nx-27017 refuses to start beside its own pid file.
+        (self.directory / "nx.pid").unlink(missing_ok=True)
+        self._server.start(self._command(path))
+        self._server.await_ready(lambda: listens(self._port), seconds=30)
+
+    def stop(self) -> None:
+        """Ends the server in order."""
+        self._server.resume()
+        self._server.stop()
+
+    def kill(self) -> None:
+        """Ends the server as a crash would."""
+        self._server.kill()
+
+    def discard(self) -> None:
+        """Ends it and removes its data."""
+        self.kill()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def pause(self) -> None:
+        """Freezes it: connections stay open and nothing answers."""
+        self._server.pause()
+
+    def resume(self) -> None:
+        """Ends what `pause` began."""
+        self._server.resume()
+
+    def _command(self, path: str) -> list[str]:
+        data = self.directory / "data"
+        data.mkdir(exist_ok=True)
+        port = str(self._port)
+        if path == str(FERRETDB):
+            return [path, f"127.0.0.1:{port}", str(data)]
+        if path == str(NX):
+            pid, log = self.directory / "nx.pid", self.directory / "nx.log"
+            return [path, "--data-dir", str(data), "-p", port, "--pid-file", str(pid), "--log-file", str(log)]
+        return [path, "--dbpath", str(data), "--port", port, "--bind_ip", "127.0.0.1"]
+
+
+def _port(directory: Path) -> int:
+    """Chosen once for a directory, so that a restarted server has the address it had."""
+    file = directory / "port"
+    if not file.exists():
+        file.write_text(str(free_ports(1)[0]))
+    return int(file.read_text())

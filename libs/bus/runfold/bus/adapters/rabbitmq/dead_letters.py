@@ -1,0 +1,73 @@
+"""The dead letters of a queue in RabbitMQ."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiormq.abc import AbstractChannel, DeliveredMessage
+from pamqp import commands
+
+from runfold.bus.adapters.rabbitmq.declare import Declarer
+from runfold.bus.adapters.rabbitmq.errors import unavailable_on_failure
+from runfold.bus.adapters.rabbitmq.link import Link
+from runfold.bus.adapters.rabbitmq.publisher import Publisher
+from runfold.bus.adapters.rabbitmq.timings import Timings
+from runfold.bus.adapters.rabbitmq.wire import incoming
+from runfold.bus.dead_letters import DeadLetter
+from runfold.bus.topology import Queue, dead_letters
+
+
+class RabbitDeadLetters:
+    """Each call has a channel of its own; closing it puts back what was only looked at."""
+
+    def __init__(self, link: Link, publisher: Publisher, timings: Timings) -> None:
+        self._link = link
+        self._publisher = publisher
+        self._timings = timings
+
+    async def count(self, source: Queue) -> int:
+        async with self._channel(source) as channel:
+            return await self._count(channel, source)
+
+    async def peek(self, source: Queue, limit: int = 100) -> list[DeadLetter]:
+        async with self._channel(source) as channel:
+            found: list[DeadLetter] = []
+            while len(found) < limit and (letter := await self._get(channel, source)) is not None:
+                found.append(DeadLetter(incoming(letter), source.name))
+            return found
+
+    async def replay(self, source: Queue, limit: int | None = None) -> int:
+        async with self._channel(source) as channel:
+            # No more than there are now: those that fail again would come round for ever.
+            wanted = await self._count(channel, source)
+            wanted = wanted if limit is None else min(limit, wanted)
+            for replayed in range(wanted):
+                letter = await self._get(channel, source)
+                if letter is None:
+                    return replayed
+                await self._publisher.publish(source.exchange, source.key, incoming(letter), mandatory=True)
+                assert letter.delivery_tag is not None
+                await channel.basic_ack(letter.delivery_tag)
+            return wanted
+
+    @asynccontextmanager
+    async def _channel(self, source: Queue) -> AsyncIterator[AbstractChannel]:
+        with unavailable_on_failure(f"dead letters of {source.name}"):
+            declarer = Declarer(self._link.connection, self._timings)
+            await declarer.queue(dead_letters(source))
+            channel = await declarer.channel()
+            try:
+                yield await channel.get_underlay_channel()
+            finally:
+                async with asyncio.timeout(self._timings.close):
+                    await channel.close()
+
+    async def _count(self, channel: AbstractChannel, source: Queue) -> int:
+        declared = await channel.queue_declare(
+            dead_letters(source).name, passive=True, timeout=self._timings.declare
+        )
+        return declared.message_count or 0
+
+    async def _get(self, channel: AbstractChannel, source: Queue) -> DeliveredMessage | None:
+        got = await channel.basic_get(dead_letters(source).name, timeout=self._timings.declare)
+        return None if isinstance(got.delivery, commands.Basic.GetEmpty) else got

@@ -1,0 +1,1 @@
+"""The whole cell, folded: what every service looks things up in."""

@@ -1,0 +1,244 @@
+"""Folds commits into the cell's state: one handler per event type, found by dictionary."""
+
+from collections.abc import Callable
+from typing import Any
+
+from runfold.contracts import cell, fleet, instance, job, project, run, user
+from runfold.contracts.envelope import Commit, Envelope, Unknown
+from runfold.domain import streams
+from runfold.domain.cell.state import Cell, Remembered, Term
+from runfold.domain.fleet import evolve as fleets
+from runfold.domain.instance import evolve as instances
+from runfold.domain.job import evolve as jobs
+from runfold.domain.job.state import Attempt
+from runfold.domain.project.state import Project, Secret
+from runfold.domain.run import evolve as runs
+from runfold.domain.user.state import Grant, Token, User
+
+KEYS_KEPT = 24 * 3600 * 1_000_000
+
+
+class UnknownEvent(Exception):
+    """An event this build doesn't know and may not skip: it has to stop deciding until it is updated."""
+
+
+def fold(state: Cell, commit: Commit) -> None:
+    """Apply a commit. Raises UnknownEvent; whatever else it raises leaves `state` torn: discard it and fold anew."""
+    for envelope in commit.events:
+        apply(state, envelope)
+
+
+def apply(state: Cell, envelope: Envelope) -> None:
+    data = envelope.data
+    if isinstance(data, Unknown):
+        if not envelope.record.ignorable:
+            raise UnknownEvent(f"{envelope.type} v{envelope.record.version} at position {envelope.position}")
+    else:
+        _HANDLERS[type(data)](state, data, envelope)
+    if envelope.record.idempotency is not None:
+        _remember(state, envelope)
+    state.position, state.time = envelope.position, envelope.time
+
+
+def _remember(state: Cell, envelope: Envelope) -> None:
+    key = envelope.record.idempotency
+    assert key is not None
+    state.keys[streams.idempotency_key(key.user_id, key.path, key.key)] = Remembered(key, envelope.time)
+    while state.keys:
+        oldest = next(iter(state.keys))
+        if state.keys[oldest].time > envelope.time - KEYS_KEPT:
+            break
+        del state.keys[oldest]
+
+
+def _cell_founded(state: Cell, e: cell.CellFounded, _: Envelope) -> None:
+    state.id = e.cell_id
+
+
+def _term_began(state: Cell, e: cell.TermBegan, envelope: Envelope) -> None:
+    state.terms[e.service] = Term(e.term_id, e.address, envelope.position)
+
+
+def _user_created(state: Cell, e: user.UserCreated, envelope: Envelope) -> None:
+    state.users[e.user_id] = User(
+        e.user_id, e.name, e.global_role, envelope.time, e.email, e.ssh_public_key, e.ssh_private_key
+    )
+    state.names[streams.user_name(e.name)] = e.user_id
+
+
+def _token_issued(state: Cell, e: user.TokenIssued, _: Envelope) -> None:
+    state.tokens[e.token_id] = state.tokens_by_sha256[e.sha256] = Token(e.token_id, e.user_id, e.sha256)
+
+
+def _token_revoked(state: Cell, e: user.TokenRevoked, _: Envelope) -> None:
+    token = state.tokens.pop(e.token_id, None)
+    if token is not None:
+        state.tokens_by_sha256.pop(token.sha256, None)
+
+
+def _grant_given(state: Cell, e: user.GrantGiven, _: Envelope) -> None:
+    grant = state.grants[e.grant_id] = Grant(e.grant_id, e.user_id, e.role, e.scope)
+    if e.user_id in state.users:
+        state.users[e.user_id].grants[e.grant_id] = grant
+
+
+def _grant_revoked(state: Cell, e: user.GrantRevoked, _: Envelope) -> None:
+    grant = state.grants.pop(e.grant_id, None)
+    if grant is not None and grant.user_id in state.users:
+        state.users[grant.user_id].grants.pop(grant.id, None)
+
+
+def _project_created(state: Cell, e: project.ProjectCreated, envelope: Envelope) -> None:
+    state.projects[e.project_id] = Project(
+        e.project_id, e.name, e.owner_id, e.department, e.serial, envelope.time, e.is_public
+    )
+    state.names[streams.project_name(e.name)] = e.project_id
+
+
+def _project_deleted(state: Cell, e: project.ProjectDeleted, _: Envelope) -> None:
+    known = state.projects[e.project_id]
+    known.deleted = True
+    _free_name(state, streams.project_name(known.name), known.id)
+
+
+def _secret_stored(state: Cell, e: project.SecretStored, _: Envelope) -> None:
+    state.projects[e.project_id].secrets[e.name] = Secret(e.secret_id, e.name, e.value)
+
+
+def _secret_deleted(state: Cell, e: project.SecretDeleted, _: Envelope) -> None:
+    state.projects[e.project_id].secrets.pop(e.name, None)
+
+
+def _run_submitted(state: Cell, e: run.RunSubmitted, envelope: Envelope) -> None:
+    made = state.runs[e.run_id] = runs.submitted(e, envelope.time)
+    made.correlation_id, made.traceparent = envelope.record.correlation_id, envelope.record.traceparent
+    state.names[streams.run_name(e.project_id, e.name)] = e.run_id
+    state.projects[e.project_id].runs.append(e.run_id)
+
+
+def _run_changed(state: Cell, e: Any, envelope: Envelope) -> None:
+    known = runs.evolve(state.runs[e.run_id], e, envelope.time)
+    if known.deleted:
+        _free_name(state, streams.run_name(known.project_id, known.name), known.id)
+
+
+def _job_submitted(state: Cell, e: job.JobSubmitted, envelope: Envelope) -> None:
+    made = state.jobs[e.job_id] = jobs.submitted(e, envelope.time)
+    state.runs[e.run_id].jobs.append(made)
+    _know_attempt(state, e.job_id, made.attempt)
+
+
+def _job_placed(state: Cell, e: job.JobPlaced, envelope: Envelope) -> None:
+    jobs.evolve(state.jobs[e.job_id], e, envelope.time)
+    attempt = state.attempts.get(e.attempt_id)
+    if attempt is None or attempt.ended:
+        return
+    if e.host_id in state.hosts:
+        state.hosts[e.host_id].take(e.attempt_id, e.job_id, e.reserved)
+    if e.instance_id in state.instances:
+        placed_on = state.instances[e.instance_id]
+        placed_on.attempts.add(e.attempt_id)
+        placed_on.idle_since = None
+
+
+def _job_resubmitted(state: Cell, e: job.JobResubmitted, envelope: Envelope) -> None:
+    known = jobs.evolve(state.jobs[e.job_id], e, envelope.time)
+    _know_attempt(state, e.job_id, known.attempt)
+
+
+def _job_changed(state: Cell, e: Any, envelope: Envelope) -> None:
+    jobs.evolve(state.jobs[e.job_id], e, envelope.time)
+    attempt = state.attempts.get(e.attempt_id)
+    if attempt is not None and attempt.ended:
+        _release(state, attempt, envelope)
+
+
+def _release(state: Cell, attempt: Attempt, envelope: Envelope) -> None:
+    if attempt.host_id in state.hosts:
+        state.hosts[attempt.host_id].free(attempt.id, attempt.reserved)
+    held = state.instances.get(attempt.instance_id or "")
+    if held is not None and attempt.id in held.attempts:
+        held.attempts.discard(attempt.id)
+        held.idle_since = envelope.time if not held.attempts else None
+
+
+def _fleet_created(state: Cell, e: fleet.FleetCreated, envelope: Envelope) -> None:
+    state.fleets[e.fleet_id] = state.live_fleets[e.fleet_id] = fleets.created(e, envelope.time)
+    state.names[streams.fleet_name(e.project_id, e.name)] = e.fleet_id
+
+
+def _fleet_changed(state: Cell, e: Any, _: Envelope) -> None:
+    known = fleets.evolve(state.fleets[e.fleet_id], e)
+    if known.deleted:
+        state.live_fleets.pop(known.id, None)
+        _free_name(state, streams.fleet_name(known.project_id, known.name), known.id)
+
+
+def _executor_joined(state: Cell, e: instance.ExecutorJoined, envelope: Envelope) -> None:
+    state.hosts[e.host_id] = instances.joined(state.hosts.get(e.host_id), e, envelope.time)
+
+
+def _instance_requested(state: Cell, e: instance.InstanceRequested, envelope: Envelope) -> None:
+    made = state.instances[e.instance_id] = instances.requested(e, envelope.time)
+    owner = state.fleets[e.fleet_id]
+    owner.instances.append(made)
+    owner.nums = max(owner.nums, e.num + 1)
+
+
+def _instance_changed(state: Cell, e: Any, envelope: Envelope) -> None:
+    known = instances.evolve(state.instances[e.instance_id], e, envelope.time)
+    owner = state.fleets[known.fleet_id]
+    if known.ended_at is not None and known in owner.instances:
+        owner.instances.remove(known)
+
+
+def _know_attempt(state: Cell, job_id: str, attempt: Attempt) -> None:
+    state.attempts[attempt.id] = attempt
+    state.jobs_by_attempt[attempt.id] = state.jobs[job_id]
+
+
+def _free_name(state: Cell, name: str, holder: str) -> None:
+    """Unless somebody else has taken it since."""
+    if state.names.get(name) == holder:
+        del state.names[name]
+
+
+_HANDLERS: dict[type[Any], Callable[[Cell, Any, Envelope], None]] = {
+    cell.CellFounded: _cell_founded,
+    cell.TermBegan: _term_began,
+    user.UserCreated: _user_created,
+    user.TokenIssued: _token_issued,
+    user.TokenRevoked: _token_revoked,
+    user.GrantGiven: _grant_given,
+    user.GrantRevoked: _grant_revoked,
+    project.ProjectCreated: _project_created,
+    project.ProjectDeleted: _project_deleted,
+    project.SecretStored: _secret_stored,
+    project.SecretDeleted: _secret_deleted,
+    run.RunSubmitted: _run_submitted,
+    run.RunStopRequested: _run_changed,
+    run.RunFinished: _run_changed,
+    run.RunDeleted: _run_changed,
+    job.JobSubmitted: _job_submitted,
+    job.JobPlaced: _job_placed,
+    job.AttemptClaimed: _job_changed,
+    job.AttemptPulling: _job_changed,
+    job.AttemptStarted: _job_changed,
+    job.AttemptRefused: _job_changed,
+    job.AttemptExited: _job_changed,
+    job.AttemptLost: _job_changed,
+    job.OutputClosed: _job_changed,
+    job.JobStopping: _job_changed,
+    job.JobRetryScheduled: _job_changed,
+    job.JobResubmitted: _job_resubmitted,
+    job.JobFinished: _job_changed,
+    fleet.FleetCreated: _fleet_created,
+    fleet.FleetUpdated: _fleet_changed,
+    fleet.FleetDeletionRequested: _fleet_changed,
+    fleet.FleetDeleted: _fleet_changed,
+    instance.ExecutorJoined: _executor_joined,
+    instance.InstanceRequested: _instance_requested,
+    instance.InstanceProvisioned: _instance_changed,
+    instance.InstanceEnding: _instance_changed,
+    instance.InstanceEnded: _instance_changed,
+}

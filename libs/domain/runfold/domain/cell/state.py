@@ -1,0 +1,76 @@
+"""The state of the whole cell, by replay of the log. Each event costs the same however long the history is."""
+
+from dataclasses import dataclass, field
+
+from runfold.contracts.envelope import Idempotency
+from runfold.contracts.values import Micros
+from runfold.domain.fleet.state import Fleet
+from runfold.domain.instance.state import Host, Instance
+from runfold.domain.job.state import Attempt, Job
+from runfold.domain.project.state import Project
+from runfold.domain.run.state import Run
+from runfold.domain.user.state import Grant, Token, User
+
+
+@dataclass(slots=True)
+class Term:
+    id: str
+    address: str | None
+    position: int
+
+
+@dataclass(slots=True)
+class Remembered:
+    """An Idempotency-Key and what it made."""
+
+    key: Idempotency
+    time: Micros
+
+
+@dataclass(slots=True)
+class Cell:
+    """Look things up here; only `fold` changes it."""
+
+    position: int = 0  #: of the last event folded
+    time: Micros = 0  #: of the last commit folded
+    id: str | None = None  #: None before the cell is founded
+    terms: dict[str, Term] = field(default_factory=dict)  #: by service
+    users: dict[str, User] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
+    tokens_by_sha256: dict[str, Token] = field(default_factory=dict)
+    grants: dict[str, Grant] = field(default_factory=dict)
+    projects: dict[str, Project] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)  #: oldest first
+    jobs: dict[str, Job] = field(default_factory=dict)
+    attempts: dict[str, Attempt] = field(default_factory=dict)
+    jobs_by_attempt: dict[str, Job] = field(default_factory=dict)
+    fleets: dict[str, Fleet] = field(
+        default_factory=dict
+    )  #: deleted ones too: runs still tell where they ran
+    live_fleets: dict[str, Fleet] = field(default_factory=dict)
+    instances: dict[str, Instance] = field(default_factory=dict)
+    hosts: dict[str, Host] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)  #: name stream -> id of what has the name
+    keys: dict[str, Remembered] = field(default_factory=dict)  #: key stream -> Idempotency-Key, for 24 h
+
+    def project_named(self, name: str) -> Project | None:
+        return self.projects.get(self.names.get(f"name:projects/{name}", ""))
+
+    def user_named(self, name: str) -> User | None:
+        return self.users.get(self.names.get(f"name:users/{name}", ""))
+
+    def run_named(self, project_id: str, name: str) -> Run | None:
+        return self.runs.get(self.names.get(f"name:{project_id}/runs/{name}", ""))
+
+    def fleet_named(self, project_id: str | None, name: str) -> Fleet | None:
+        """The project's own fleet of that name, else the cell's."""
+        own = self.names.get(f"name:{project_id or 'cell'}/fleets/{name}")
+        return self.fleets.get(own or self.names.get(f"name:cell/fleets/{name}", ""))
+
+    def fleets_of(self, project_id: str) -> list[Fleet]:
+        """Those a project may use, its own and the cell's, oldest first."""
+        return [fleet for fleet in self.live_fleets.values() if fleet.usable_by(project_id)]
+
+    def user_with_token(self, sha256: str) -> User | None:
+        token = self.tokens_by_sha256.get(sha256)
+        return None if token is None else self.users.get(token.user_id)

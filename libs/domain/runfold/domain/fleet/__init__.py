@@ -1,0 +1,1 @@
+"""Fleets: how instances come to be."""

@@ -1,0 +1,1 @@
+"""Instances, and the hosts whose capacity they share."""

@@ -1,0 +1,47 @@
+"""Asking for instances, and ending those that idle or whose fleet goes."""
+
+from runfold.contracts import instance as e
+from runfold.contracts.values import Micros
+from runfold.domain.fleet.state import Fleet
+from runfold.domain.instance.state import Instance
+
+SECOND = 1_000_000
+
+
+def request(fleet: Fleet, instance_id: str, job_id: str | None = None) -> e.InstanceRequested:
+    """The intent to have one more instance of `fleet`."""
+    num = fleet.nums
+    return e.InstanceRequested(
+        instance_id=instance_id,
+        fleet_id=fleet.id,
+        num=num,
+        name=f"{fleet.name}-{num}",
+        backend=fleet.spec.backend,
+        project_id=fleet.project_id,
+        job_id=job_id,
+    )
+
+
+def idle_deadline(fleet: Fleet, instance: Instance) -> Micros | None:
+    """When it has idled long enough to end; None while it is busy, needed for the minimum, or may idle for ever.
+
+    Those of a cell fleet may: it covers each host, and would ask for what ended again.
+    """
+    if fleet.project_id is None or fleet.spec.idle_duration is None:
+        return None
+    if not instance.usable or instance.attempts:
+        return None
+    usable = sum(1 for other in fleet.instances if other.usable)
+    if usable <= fleet.spec.nodes_min or instance.idle_since is None:
+        return None
+    return instance.idle_since + fleet.spec.idle_duration * SECOND
+
+
+def end(instance: Instance, reason: str, message: str | None = None) -> list[e.InstanceEvent]:
+    """Begin its end; [] where that has begun."""
+    return [] if instance.ending else [e.InstanceEnding(instance.id, reason, message)]
+
+
+def ended(instance: Instance) -> e.InstanceEnded:
+    """The outcome of the backend's call that let its machine go."""
+    return e.InstanceEnded(instance.id, instance.reason or "terminated_by_user", instance.message)

@@ -1,0 +1,99 @@
+"""What is known of a job: its specification and every attempt at it."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from runfold.contracts.values import JobSpec, Micros, Quantities
+
+
+class JobStatus(StrEnum):
+    SUBMITTED = "submitted"
+    PROVISIONING = "provisioning"
+    PULLING = "pulling"
+    RUNNING = "running"
+    TERMINATING = "terminating"
+    TERMINATED = "terminated"
+    ABORTED = "aborted"
+    FAILED = "failed"
+    DONE = "done"
+
+    @property
+    def final(self) -> bool:
+        return self in _FINAL
+
+
+_FINAL = {JobStatus.TERMINATED, JobStatus.ABORTED, JobStatus.FAILED, JobStatus.DONE}
+
+NOTHING = Quantities()
+
+
+@dataclass(slots=True)
+class Stop:
+    """An order to stop, and since when it stands."""
+
+    reason: str
+    since: Micros
+    grace: int | None
+    message: str | None = None
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try at running a job (a submission, in dstack's words). It belongs to one instance for ever."""
+
+    id: str
+    num: int
+    submitted_at: Micros
+    changed_at: Micros
+    status: JobStatus = JobStatus.SUBMITTED
+    instance_id: str | None = None
+    host_id: str | None = None
+    reserved: Quantities = NOTHING
+    placed_at: Micros | None = None
+    claimed_at: Micros | None = None
+    started_at: Micros | None = None  #: by the executor's clock, as exited_at
+    running_since: Micros | None = None  #: by the log's clock: deadlines count from here
+    exited_at: Micros | None = None
+    finished_at: Micros | None = None
+    ended: bool = False  #: refused, exited or lost: holds no capacity any more
+    refused: bool = False
+    lost: bool = False  #: nobody announces how much it printed
+    exit_status: int | None = None
+    reason: str | None = None
+    message: str | None = None
+    oom_killed: bool = False
+    ports: dict[int, int] = field(default_factory=dict)
+    output_bytes: int = 0
+    output_closed: bool = False
+    output_incomplete: bool = False
+
+
+@dataclass(slots=True)
+class Job:
+    """One container or process of a run."""
+
+    id: str
+    run_id: str
+    spec: JobSpec
+    submitted_at: Micros
+    job_num: int = 0
+    replica_num: int = 0
+    attempts: list[Attempt] = field(default_factory=list)
+    stop: Stop | None = None
+    retry_due: Micros | None = None
+    finished_at: Micros | None = None
+    excluded: dict[str, Micros] = field(default_factory=dict)  #: instance id -> left out until
+
+    @property
+    def attempt(self) -> Attempt:
+        """The latest one; a job has one from its first event."""
+        return self.attempts[-1]
+
+    @property
+    def status(self) -> JobStatus:
+        return self.attempts[-1].status
+
+    @property
+    def waiting(self) -> bool:
+        """Wants to be placed."""
+        return self.finished_at is None and self.retry_due is None and self.attempts[-1].instance_id is None

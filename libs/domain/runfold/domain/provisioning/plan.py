@@ -1,0 +1,88 @@
+"""One pass over fleets and instances: minimum sizes, idle ends, deletions; and which calls backends owe."""
+
+from collections.abc import Callable, Iterator
+
+from runfold.contracts.instance import InstanceEvent
+from runfold.contracts.values import Micros
+from runfold.domain import streams
+from runfold.domain.cell.state import Cell
+from runfold.domain.decision import Decision
+from runfold.domain.fleet import decide as fleets
+from runfold.domain.fleet.state import Fleet
+from runfold.domain.instance import decide as instances
+from runfold.domain.instance.local import BACKEND, free_hosts
+from runfold.domain.instance.state import Instance
+
+Ids = Callable[[], str]
+
+
+def plan(cell: Cell, dirty: dict[str, None], now: Micros, new_id: Ids) -> list[Decision]:
+    """Decisions for the fleets in `dirty`; those that need nothing more are taken out of it."""
+    decisions = []
+    for fleet_id in list(dirty):
+        decided = list(_of_fleet(cell, cell.fleets[fleet_id], now, new_id))
+        decisions += decided
+        if not decided:
+            del dirty[fleet_id]
+    return decisions
+
+
+def lacks_one(cell: Cell, fleet: Fleet) -> bool:
+    """Whether it is to have one more without any demand: up to its minimum; a cell fleet covers each local host."""
+    if fleet.deleting or not fleet.can_grow:
+        return False
+    if fleet.spec.backend == BACKEND:
+        pending = sum(1 for i in fleet.instances if i.host_id is None and not i.ending)
+        if len(free_hosts(cell, fleet)) <= pending:
+            return False
+        if fleet.project_id is None:
+            return True
+    return len(fleet.instances) < fleet.spec.nodes_min
+
+
+def to_create(cell: Cell) -> list[Instance]:
+    """Instances that were asked for and have no outcome yet."""
+    return [
+        i
+        for fleet in cell.live_fleets.values()
+        for i in fleet.instances
+        if i.host_id is None and not i.ending
+    ]
+
+
+def to_end(cell: Cell) -> list[Instance]:
+    """Instances that are ending and empty: their machines can go."""
+    return [i for fleet in cell.live_fleets.values() for i in fleet.instances if i.ending and not i.attempts]
+
+
+def next_due(cell: Cell) -> Micros | None:
+    """When the next instance has idled long enough."""
+    due = [
+        d
+        for f in cell.live_fleets.values()
+        for i in f.instances
+        if (d := instances.idle_deadline(f, i)) is not None
+    ]
+    return min(due, default=None)
+
+
+def _of_fleet(cell: Cell, fleet: Fleet, now: Micros, new_id: Ids) -> Iterator[Decision]:
+    expect = (streams.fleet(fleet.id),)
+    for gone in fleets.settle_deletion(fleet):
+        yield Decision((gone,), expect)
+    if lacks_one(cell, fleet):
+        yield Decision((instances.request(fleet, new_id()),), expect)
+    for instance, events in _ends(fleet, now):
+        yield Decision(tuple(events), (*expect, streams.instance(instance.id)))
+
+
+def _ends(fleet: Fleet, now: Micros) -> Iterator[tuple[Instance, list[InstanceEvent]]]:
+    """What has idled long enough, as long as the minimum stays; all of it where the fleet goes."""
+    spare = sum(1 for instance in fleet.instances if instance.usable) - fleet.spec.nodes_min
+    for instance in fleet.instances:
+        deadline = instances.idle_deadline(fleet, instance)
+        if fleet.deleting and not instance.ending:
+            yield instance, instances.end(instance, "terminated_by_user", "fleet deleted")
+        elif deadline is not None and deadline <= now and spare > 0:
+            spare -= 1
+            yield instance, instances.end(instance, "idle_timeout", f"idle for {fleet.spec.idle_duration} s")

@@ -1,0 +1,1 @@
+"""A run: one or more jobs under a name."""

@@ -1,0 +1,75 @@
+"""What is known of a run; its jobs are states of their own."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from runfold.contracts.values import Micros
+from runfold.domain.job.state import Job, JobStatus
+
+
+class RunStatus(StrEnum):
+    PENDING = "pending"
+    SUBMITTED = "submitted"
+    PROVISIONING = "provisioning"
+    RUNNING = "running"
+    TERMINATING = "terminating"
+    TERMINATED = "terminated"
+    FAILED = "failed"
+    DONE = "done"
+
+
+@dataclass(slots=True)
+class StopRequest:
+    at: Micros
+    abort: bool
+    user_id: str
+
+
+@dataclass(slots=True)
+class Run:
+    id: str
+    project_id: str
+    user_id: str
+    name: str
+    dialect: str
+    request: str
+    submitted_at: Micros
+    changed_at: Micros  #: of the run's own last event
+    title: str | None = None
+    priority: int = 0
+    fleets: tuple[str, ...] | None = None
+    jobs: list[Job] = field(default_factory=list)
+    stop: StopRequest | None = None
+    final: RunStatus | None = None
+    reason: str | None = None
+    message: str | None = None
+    finished_at: Micros | None = None
+    deleted: bool = False
+    correlation_id: str = ""
+    traceparent: str | None = None
+
+    @property
+    def status(self) -> RunStatus:
+        """Final where it is finished, else what its jobs amount to (dstack spec, section 8)."""
+        if self.final is not None:
+            return self.final
+        if self.stop is not None:
+            return RunStatus.TERMINATING
+        statuses = {job.status for job in self.jobs}
+        if any(job.retry_due is not None for job in self.jobs) and not statuses & _ACTIVE:
+            return RunStatus.PENDING
+        if JobStatus.RUNNING in statuses:
+            return RunStatus.RUNNING
+        if statuses & {JobStatus.PROVISIONING, JobStatus.PULLING}:
+            return RunStatus.PROVISIONING
+        if JobStatus.SUBMITTED in statuses:
+            return RunStatus.SUBMITTED
+        return RunStatus.TERMINATING
+
+    @property
+    def last_changed_at(self) -> Micros:
+        """Of the run or any of its jobs."""
+        return max(self.changed_at, *(job.attempt.changed_at for job in self.jobs), self.submitted_at)
+
+
+_ACTIVE = {JobStatus.PROVISIONING, JobStatus.PULLING, JobStatus.RUNNING, JobStatus.SUBMITTED}

@@ -1,0 +1,107 @@
+"""What there is to decide: indexes over the cell that change with each event and are never rebuilt for one."""
+
+import heapq
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from runfold.contracts import fleet, instance, job, run
+from runfold.contracts.envelope import Envelope
+from runfold.contracts.values import Micros, Quantities
+from runfold.domain.cell.state import Cell
+from runfold.domain.job import decide as jobs
+from runfold.domain.job.state import Job
+from runfold.domain.run.state import Run
+
+
+class Shape(NamedTuple):
+    """Jobs of one shape fit alike: where one doesn't go, none of the others does in the same pass."""
+
+    project_id: str
+    fleets: tuple[str, ...] | None
+    requests: Quantities
+    needs_docker: bool
+    excluded: str | None  #: a job that leaves instances out is a shape of its own
+
+
+class Order(NamedTuple):
+    """Higher priority first, then the one that waits longest."""
+
+    priority: int
+    position: int
+    job_id: str
+
+
+@dataclass(slots=True)
+class Agenda:
+    """Ordered sets are dictionaries, so that a replay does everything in the same order."""
+
+    stopping: dict[str, None] = field(default_factory=dict)  #: run ids
+    settling: dict[str, None] = field(default_factory=dict)  #: job ids whose attempt ended
+    waiting: dict[Shape, list[Order]] = field(
+        default_factory=dict
+    )  #: heaps; finished or placed ones fall out late
+    proposed: list[tuple[Shape, Order]] = field(default_factory=list)  #: decided on in the last pass
+    timers: list[tuple[Micros, str]] = field(default_factory=list)  #: heap of (due, job id)
+    room: bool = True  #: capacity or demand changed since the last pass
+    why: dict[str, str] = field(default_factory=dict)  #: waiting job id -> why it waits
+
+    def note(self, cell: Cell, envelope: Envelope) -> None:
+        """Called after `envelope` is folded into `cell`."""
+        match envelope.data:
+            case run.RunStopRequested(run_id=run_id):
+                self.stopping[run_id] = None
+            case job.JobSubmitted(job_id=job_id) | job.JobResubmitted(job_id=job_id):
+                self._wait(cell, cell.jobs[job_id], envelope.position)
+            case job.JobRetryScheduled(job_id=job_id, due=due):
+                heapq.heappush(self.timers, (due, job_id))
+            case job.AttemptStarted(job_id=job_id):
+                self._watch(cell.jobs[job_id])
+            case job.AttemptExited() | job.AttemptLost() | job.AttemptRefused() | job.OutputClosed():
+                self.settling[envelope.data.job_id] = None
+                self.room = True
+            case job.JobFinished(job_id=job_id):
+                self.why.pop(job_id, None)
+            case instance.InstanceProvisioned() | instance.InstanceEnded() | instance.ExecutorJoined():
+                self.room = True
+            case fleet.FleetCreated() | fleet.FleetUpdated() | fleet.FleetDeletionRequested():
+                self.room = True
+            case _:
+                pass
+
+    def restore(self, cell: Cell) -> None:
+        """Put back what the last pass decided on and the log refused."""
+        for shape_, order in self.proposed:
+            if cell.jobs[order.job_id].waiting:
+                heapq.heappush(self.waiting.setdefault(shape_, []), order)
+                self.room = True
+        self.proposed.clear()
+
+    def due(self, now: Micros) -> list[str]:
+        """Job ids whose timers are due, taken off."""
+        ids = []
+        while self.timers and self.timers[0][0] <= now:
+            ids.append(heapq.heappop(self.timers)[1])
+        return ids
+
+    @property
+    def next_due(self) -> Micros | None:
+        return self.timers[0][0] if self.timers else None
+
+    def _wait(self, cell: Cell, waiting: Job, position: int) -> None:
+        owner = cell.runs[waiting.run_id]
+        order = Order(-owner.priority, position, waiting.id)
+        heapq.heappush(self.waiting.setdefault(shape(owner, waiting), []), order)
+        self.room = True
+        for until in waiting.excluded.values():
+            heapq.heappush(self.timers, (until, waiting.id))
+
+    def _watch(self, started: Job) -> None:
+        if (deadline := jobs.deadline(started)) is not None:
+            heapq.heappush(self.timers, (deadline, started.id))
+
+
+def shape(owner: Run, waiting: Job) -> Shape:
+    spec = waiting.spec
+    needs_docker = spec.image is not None or spec.privileged
+    excluded = waiting.id if waiting.excluded else None
+    return Shape(owner.project_id, owner.fleets, spec.requests, needs_docker, excluded)

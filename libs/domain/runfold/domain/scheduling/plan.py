@@ -1,0 +1,163 @@
+"""One pass: everything that is to be decided now, as decisions that are appended together."""
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from runfold.contracts import job as j
+from runfold.contracts import run as r
+from runfold.contracts.instance import InstanceRequested
+from runfold.contracts.values import Micros
+from runfold.domain import streams
+from runfold.domain.cell.state import Cell
+from runfold.domain.decision import Decision
+from runfold.domain.instance import decide as instances
+from runfold.domain.job import decide as jobs
+from runfold.domain.job.state import Job
+from runfold.domain.run import decide as runs
+from runfold.domain.run.state import Run
+from runfold.domain.scheduling.agenda import Agenda
+from runfold.domain.scheduling.place import Fail, Grow, Place, Taken, Wait, place
+
+#: Decisions of one pass, so that an append stays small and what comes in meanwhile is seen soon.
+PASS = 128
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one pass works with. `new_id` draws ids: for attempts (version 4) and instances."""
+
+    cell: Cell
+    agenda: Agenda
+    now: Micros
+    new_id: Callable[[], str]
+    decisions: list[Decision] = field(default_factory=list)
+    decided: set[str] = field(default_factory=set)  #: run ids; never iterated
+    taken: Taken = field(default_factory=Taken)
+
+    @property
+    def full(self) -> bool:
+        return len(self.decisions) >= PASS
+
+
+def plan(cell: Cell, agenda: Agenda, now: Micros, new_id: Callable[[], str]) -> list[Decision]:
+    """Stops first, then ends and timers, then placements; at most PASS of them, the rest stays on the agenda."""
+    agenda.restore(cell)
+    this = Pass(cell, agenda, now, new_id)
+    _stop_runs(this)
+    _settle_jobs(this)
+    _timers(this)
+    _place_jobs(this)
+    return this.decisions
+
+
+def _stop_runs(this: Pass) -> None:
+    for run_id in list(this.agenda.stopping):
+        if this.full:
+            return
+        run = this.cell.runs[run_id]
+        reason = runs.stop_reason(run)
+        if run.final is not None or reason is None:
+            del this.agenda.stopping[run_id]
+            continue
+        abort = run.stop is not None and run.stop.abort
+        events = [event for job in run.jobs for event in jobs.stop(job, reason, abort=abort)]
+        if not _decide(this, run, events, run.jobs):
+            del this.agenda.stopping[run_id]
+
+
+def _settle_jobs(this: Pass) -> None:
+    for job_id in list(this.agenda.settling):
+        if this.full:
+            return
+        job = this.cell.jobs[job_id]
+        run = this.cell.runs[job.run_id]
+        if run.id in this.decided:
+            continue
+        if not _decide(this, run, jobs.settle(job, this.now, this.new_id(), runs.stop_reason(run)), [job]):
+            del this.agenda.settling[job_id]
+
+
+def _timers(this: Pass) -> None:
+    for job_id in this.agenda.due(this.now):
+        job = this.cell.jobs[job_id]
+        if job.waiting:
+            this.agenda.room = True  # an instance it left out may be asked again
+        elif events := _overdue(job, this.now, this.new_id):
+            _decide(this, this.cell.runs[job.run_id], events, [job])
+            # The append may be refused: looked at again until nothing is left to decide.
+            heapq.heappush(this.agenda.timers, (this.now, job_id))
+
+
+def _overdue(job: Job, now: Micros, new_id: Callable[[], str]) -> list[j.JobEvent]:
+    deadline = jobs.deadline(job)
+    if deadline is not None and deadline <= now:
+        message = f"max_duration of {job.spec.max_duration} s exceeded"
+        return jobs.stop(job, "max_duration_exceeded", message=message)
+    return jobs.resubmit(job, now, new_id())
+
+
+def _decide(this: Pass, run: Run, events: list[j.JobEvent], touched: list[Job]) -> bool:
+    """Adds the decision and what it makes of the run; False where there is nothing to decide."""
+    if run.id in this.decided:
+        return True
+    if not events:
+        return False
+    ends = {event.job_id: event for event in events if isinstance(event, j.JobFinished)}
+    finished: list[r.RunEvent] = runs.finish(run, ends) if ends else []
+    expect = (streams.run(run.id), *(streams.job(job.id) for job in touched))
+    this.decisions.append(Decision((*events, *finished), expect))
+    this.decided.add(run.id)
+    return True
+
+
+def _place_jobs(this: Pass) -> None:
+    """Best first over all shapes; where one job of a shape doesn't go, the shape isn't asked again in this pass."""
+    agenda = this.agenda
+    if not agenda.room:
+        return
+    heads = [(queue[0], number, shape) for number, (shape, queue) in enumerate(agenda.waiting.items())]
+    heapq.heapify(heads)
+    while heads and not this.full:
+        order, number, shape = heapq.heappop(heads)
+        queue = agenda.waiting[shape]
+        job = this.cell.jobs[order.job_id]
+        if job.waiting and not _place(this, job):
+            continue
+        heapq.heappop(queue)
+        if job.waiting:
+            agenda.proposed.append((shape, order))
+        if queue:
+            heapq.heappush(heads, (queue[0], number, shape))
+        else:
+            del agenda.waiting[shape]
+    # A request for an instance may be refused by the log: looked at again until it is seen to stand.
+    agenda.room = this.full or bool(this.taken.growing)
+
+
+def _place(this: Pass, job: Job) -> bool:
+    """Decides on a waiting job; False where it stays in the queue."""
+    run = this.cell.runs[job.run_id]
+    if run.id in this.decided:
+        return True
+    answer = place(this.cell, run, job, this.now, this.taken)
+    match answer:
+        case Place(instance, host):
+            placed = j.JobPlaced(
+                job.id, job.run_id, job.attempt.id, instance.id, host.id, reserved=job.spec.requests
+            )
+            this.taken.take(host, job.spec.requests)
+            expect = (streams.run(run.id), streams.job(job.id), streams.instance(instance.id))
+            this.decisions.append(Decision((placed,), expect))
+        case Fail(reason, message):
+            _decide(this, run, jobs.fail_or_retry(job, reason, message, this.now), [job])
+        case Grow(fleet):
+            this.taken.growing[fleet.id] = None
+            request: InstanceRequested = instances.request(fleet, this.new_id(), job.id)
+            this.decisions.append(Decision((request,), (streams.fleet(fleet.id),)))
+            return False
+        case Wait(why):
+            this.agenda.why[job.id] = why
+            return False
+    this.agenda.why.pop(job.id, None)
+    return True

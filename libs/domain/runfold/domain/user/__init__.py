@@ -1,0 +1,1 @@
+"""Users, tokens, grants, and what they allow."""

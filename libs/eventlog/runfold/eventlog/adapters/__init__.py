@@ -1,0 +1,1 @@
+"""The port's adapters; only bootstrap modules import them."""

@@ -1,0 +1,1 @@
+"""What every service shares: settings, logging, telemetry, health, terms, start and stop."""

@@ -1,0 +1,1 @@
+"""Adapters of the service library; imported only where a setting asks for them."""

@@ -1,0 +1,99 @@
+"""The wiring of all five services into one process. Nothing in a service knows that it runs in this one."""
+
+from dataclasses import dataclass
+
+from runfold.bus.adapters.in_process import InProcessBus
+from runfold.embedded.banner import Banner
+from runfold.embedded.data_dir import DataDir
+from runfold.embedded.settings import UpSettings
+from runfold.eventlog.adapters.cursors_sqlite import SqliteCursorStore
+from runfold.eventlog.adapters.keys_sqlite import SqliteKeyStore
+from runfold.eventlog.adapters.metrics_sqlite import SqliteMetricsStore
+from runfold.eventlog.adapters.output_sqlite import SqliteOutputStore
+from runfold.eventlog.adapters.sqlite import SqliteStore
+from runfold.eventlog.writer import Writer
+from runfold.executor import bootstrap as executor
+from runfold.executor.settings import ExecutorSettings
+from runfold.gateway import bootstrap as gateway
+from runfold.gateway.secrets import VaultSecrets
+from runfold.gateway.settings import GatewaySettings
+from runfold.log import bootstrap as log
+from runfold.provisioner import bootstrap as provisioner
+from runfold.scheduler import bootstrap as scheduler
+from runfold.service.component import Component, Opened, Together
+from runfold.service.settings import load
+from runfold.service.system import SystemClock, SystemIds
+from runfold.service.vault import Vault
+from runfold.service.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Settings of the services that have some of their own."""
+
+    gateway: GatewaySettings
+    executor: ExecutorSettings
+
+
+def parts(settings: UpSettings) -> Parts:
+    """Raises SettingsError: some of them come from the environment alone."""
+    return Parts(
+        load(
+            GatewaySettings,
+            host=settings.host,
+            port=settings.port,
+            admin_token=settings.admin_token,
+            tls_cert=settings.tls_cert,
+            tls_key=settings.tls_key,
+        ),
+        load(ExecutorSettings, data_dir=settings.directory / "executor", runtime=settings.runtime),
+    )
+
+
+def wire(settings: UpSettings, own: Parts, data: DataDir) -> Component:
+    """`own` is what `parts` made of `settings`; `data` is held by this process."""
+    clock, ids = SystemClock(), SystemIds()
+    store = SqliteStore(data.path / "log.db")
+    output = SqliteOutputStore(data.path / "output.db")
+    metrics = SqliteMetricsStore(data.path / "metrics.db")
+    cursors = SqliteCursorStore(data.path / "cursors.db")
+    keys = SqliteKeyStore(data.path / "keys.db")
+    master_key = settings.master_key.get_secret_value() if settings.master_key else data.master_key()
+    vault = Vault(keys, master_key, ids=ids)
+    bus = InProcessBus()
+    writer = Writer(store, clock=clock, ids=ids, sole=True)
+    view = View(writer)
+    entrance = gateway.build(
+        own.gateway,
+        log=writer,
+        view=view,
+        output=output,
+        secrets=VaultSecrets(vault),
+        clock=clock,
+        ids=ids,
+        untold=data.untold,
+    )
+    runner = executor.build(own.executor, bus=bus, clock=clock, ids=ids)
+    return Together(
+        "runfold",
+        *(Opened(None, each.close) for each in (store, output, metrics, cursors, keys)),
+        Opened(None, bus.close),
+        writer,
+        view,
+        log.build(
+            writer=writer,
+            view=view,
+            output=output,
+            cursors=cursors,
+            vault=vault,
+            bus=bus,
+            clock=clock,
+            ids=ids,
+            metrics=metrics,
+        ),
+        scheduler.build(log=writer, view=view, clock=clock, ids=ids),
+        provisioner.build(log=writer, view=view, clock=clock, ids=ids),
+        entrance,
+        runner,
+        Banner(entrance, runner, data.untold, tls=settings.tls_cert is not None),
+    )

@@ -1,0 +1,1 @@
+"""Runs the containers or processes of one host."""

@@ -1,0 +1,56 @@
+"""This machine: how much of it jobs may have, and the lock that lets one executor act in its name."""
+
+import os
+import platform
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from runfold.contracts.values import Quantities
+from runfold.executor.host import HostFacts, IdentityTaken
+
+#: Where a container's memory limit is, by cgroup version.
+_MEMORY_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+
+
+class LinuxHost:
+    """`data` lies on the disk that jobs fill."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+
+    def facts(self) -> HostFacts:
+        disk = os.statvfs(self._data)
+        capacity = Quantities(
+            cpu=len(os.sched_getaffinity(0)) * 1000,
+            memory=_memory(),
+            disk=disk.f_blocks * disk.f_frsize,
+        )
+        return HostFacts(capacity, "arm" if platform.machine() in ("aarch64", "arm64") else "x86")
+
+    def take_identity(self, host_id: str) -> Callable[[], None]:
+        """An abstract socket's name: taken once on a machine, also by a copy of the data directory, and freed by the
+        kernel when the process is gone."""
+        lock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            lock.bind(f"\0runfold-executor-{host_id}")
+        except OSError:
+            lock.close()
+            raise IdentityTaken(f"an executor of host {host_id} runs already on this machine") from None
+        return lock.close
+
+
+def _memory() -> int:
+    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min([total, *filter(None, map(_limit, _MEMORY_LIMITS))])
+
+
+def _limit(path: Path) -> int | None:
+    try:
+        text = path.read_text().strip()
+    except OSError:
+        return None
+    return int(text) if text.isdigit() else None

@@ -1,0 +1,85 @@
+"""Whether an assignment can be taken: which runtime gives what it asks for, and whether it fits beside the others."""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
+
+from runfold.contracts.executor import Assignment
+from runfold.contracts.values import Quantities
+from runfold.executor.entries import Attempt
+from runfold.executor.ledger import Admission, Admitted, Refused
+from runfold.executor.runtime import Runtime
+
+#: It names directories and containers.
+_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+
+Choice = Literal["auto", "docker", "process"]
+
+
+class Admissions:
+    """`capacity` is the whole host's; `live` are the attempts that hold some of it."""
+
+    def __init__(
+        self, choice: Choice, capacity: Callable[[], Quantities], live: Callable[[], Iterable[Attempt]]
+    ) -> None:
+        self._choice = choice
+        self._capacity = capacity
+        self._live = live
+        #: What can run something at the moment, by name.
+        self.runtimes: dict[str, Runtime] = {}
+
+    async def probe(self, runtimes: Mapping[str, Runtime]) -> tuple[str, ...]:
+        """The names of those that are allowed and answer; from now on they are admitted to."""
+        allowed = {name: runtime for name, runtime in runtimes.items() if self._choice in ("auto", name)}
+        answers = await asyncio.gather(*(runtime.probe() for runtime in allowed.values()))
+        self.runtimes = {
+            name: runtime for (name, runtime), good in zip(allowed.items(), answers, strict=True) if good
+        }
+        return tuple(self.runtimes)
+
+    def __call__(self, assignment: Assignment) -> Admission:
+        if not _ID.fullmatch(assignment.attempt_id):
+            return Refused("executor_error", "an attempt's id is letters, digits and hyphens")
+        live = list(self._live())
+        if lacking := _lacking(assignment, self._capacity(), live):
+            return Refused("failed_to_start_due_to_no_capacity", lacking)
+        name = self._choose(assignment)
+        runtime = self.runtimes.get(name)
+        if runtime is None:
+            return Refused(
+                "failed_to_start_due_to_no_capacity", f"the {name} runtime isn't available on this host"
+            )
+        if reason := runtime.refusal(assignment) or _port_taken(assignment, name, live):
+            return Refused("creating_container_error", reason)
+        return Admitted(name)
+
+    def _choose(self, assignment: Assignment) -> str:
+        """A job with an image needs docker; one without gets docker's default image, else a process."""
+        if self._choice != "auto":
+            return self._choice
+        if assignment.spec.image:
+            return "docker"
+        docker = self.runtimes.get("docker")
+        if docker and ("process" not in self.runtimes or docker.refusal(assignment) is None):
+            return "docker"
+        return "process"
+
+
+def _lacking(assignment: Assignment, capacity: Quantities, live: list[Attempt]) -> str | None:
+    asked = assignment.spec.requests
+    for name in ("cpu", "memory", "gpu", "disk"):
+        taken = sum(getattr(attempt.assignment.spec.requests, name) for attempt in live)
+        free = getattr(capacity, name) - taken
+        if getattr(asked, name) > max(free, 0):
+            return f"{name}: {getattr(asked, name)} asked for, {max(free, 0)} free"
+    return None
+
+
+def _port_taken(assignment: Assignment, runtime: str, live: list[Attempt]) -> str | None:
+    """Processes share the host's ports; containers have ports of their own."""
+    if runtime == "docker":
+        return None
+    taken = {port for attempt in live if attempt.runtime == runtime for port in attempt.assignment.spec.ports}
+    clash = [port for port in assignment.spec.ports if port in taken]
+    return f"port {clash[0]} of the host is taken by another job" if clash else None

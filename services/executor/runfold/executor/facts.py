@@ -1,0 +1,45 @@
+"""Sends what this executor knows to the log service: its host, its inventory, the conditions of attempts."""
+
+from runfold.bus.port import Bus, Message
+from runfold.bus.topology import FACTS, Exchange
+from runfold.contracts import wire
+from runfold.contracts.executor import (
+    AttemptCondition,
+    AttemptReported,
+    ExecutorAnnounced,
+    Fact,
+    InventoryReported,
+)
+
+
+class Facts:
+    """One incarnation's facts, numbered. Each returns once the broker has it, and raises BusError where it hasn't."""
+
+    def __init__(self, bus: Bus, host_id: str, incarnation: str) -> None:
+        self._bus = bus
+        self.host_id = host_id
+        self.incarnation = incarnation
+        self._seq = 0
+
+    async def announce(self, announcement: ExecutorAnnounced) -> None:
+        await self._send(announcement)
+
+    async def report(self, condition: AttemptCondition, traceparent: str | None) -> None:
+        await self._send(
+            AttemptReported(self.host_id, self.incarnation, self._next(), condition), traceparent
+        )
+
+    async def inventory(self, position: int, conditions: tuple[AttemptCondition, ...]) -> int:
+        """The number that its answer names."""
+        seq = self._next()
+        await self._send(InventoryReported(self.host_id, self.incarnation, seq, position, conditions))
+        return seq
+
+    def _next(self) -> int:
+        self._seq += 1
+        return self._seq
+
+    async def _send(self, fact: Fact, traceparent: str | None = None) -> None:
+        message = Message(wire.encode(fact), {"traceparent": traceparent} if traceparent else {})
+        # A fact that no queue wants is not lost silently: the log service may never have been there yet.
+        await self._bus.publish(Exchange.FACTS, FACTS.key, message, mandatory=True)

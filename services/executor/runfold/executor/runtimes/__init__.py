@@ -1,0 +1,1 @@
+"""What can run an attempt: containers, processes, and a twin in memory."""

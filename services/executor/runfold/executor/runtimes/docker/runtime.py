@@ -1,0 +1,276 @@
+"""The docker runtime: containers by their names, adopted by whoever comes next."""
+
+import asyncio
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from runfold.contracts.executor import Assignment
+from runfold.executor.runtime import (
+    Ended,
+    Interrupted,
+    OnPull,
+    RuntimeUnavailable,
+    Started,
+    StartFailed,
+    Usage,
+)
+from runfold.executor.runtimes.docker import options
+from runfold.executor.runtimes.docker.engine import WATCHED, Engine
+from runfold.executor.runtimes.docker.images import Images
+from runfold.executor.runtimes.docker.spool import Spool
+from runfold.executor.runtimes.docker.usage import usage_of
+from runfold.executor.runtimes.docker.watch import Watch, micros
+from runfold.executor.runtimes.tail import Awakener, Tail
+from runfold.service.logging import get_logger
+
+_log = get_logger("runfold.executor")
+
+
+@dataclass(slots=True)
+class _Container:
+    """A container that this executor watches."""
+
+    tail: Tail
+    watch: Watch
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def finish(self, watching: "asyncio.Future[None]") -> None:
+        if not watching.cancelled() and (error := watching.exception()):
+            _log.error("a container's watch failed", exc_info=error)
+        self.tail.close()
+        self.over.set()
+
+
+class DockerRuntime:
+    """Containers of the engine at `url`, their output under `directory`."""
+
+    name = "docker"
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        url: str | None = None,
+        default_image: str | None = None,
+        allow_privileged: bool = False,
+        output_limit: int,
+    ) -> None:
+        """`url` None is DOCKER_HOST, else the usual socket. `output_limit` in bytes a job and hour."""
+        self._root = directory
+        self._default_image = default_image
+        self._allow_privileged = allow_privileged
+        self._output_limit = output_limit
+        self._engine = Engine(url)
+        self._images = Images(self._engine)
+        self._containers: dict[str, _Container] = {}
+        self._stops: dict[str, int | None] = {}
+        self._killers: dict[str, asyncio.Task[None]] = {}
+        self._has_default = False
+        self._fetching: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._fetching.set_result(None)
+
+    async def probe(self) -> bool:
+        if not await self._engine.answers():
+            return False
+        if self._default_image and not self._has_default and self._fetching.done():
+            self._has_default = await self._is_here(self._default_image)
+            if not self._has_default:
+                self._fetching = asyncio.ensure_future(self._fetch(self._default_image))
+        return True
+
+    def refusal(self, assignment: Assignment) -> str | None:
+        if len(self._containers) >= WATCHED:
+            return f"{WATCHED} containers are here, as many as one executor follows"
+        default = self._default_image if self._has_default else None
+        return options.refusal(assignment, default, self._allow_privileged)
+
+    async def start(self, assignment: Assignment, *, create: bool, on_pull: OnPull) -> Started:
+        from docker.errors import APIError
+
+        attempt_id = assignment.attempt_id
+        found = await self._find(attempt_id)
+        if found is None and not create:
+            self._follow(attempt_id)
+            raise Interrupted("its container is gone")
+        try:
+            found = found or await self._create(assignment, on_pull)
+            if found["State"]["Status"] == "created":
+                await self._run(attempt_id)
+        except APIError as error:
+            raise _failure(error) from error
+        self._follow(attempt_id)
+        if attempt_id in self._stops:
+            await self.stop(attempt_id, self._stops[attempt_id])
+        return _started(await self._find(attempt_id) or found)
+
+    async def ended(self, attempt_id: str) -> Ended:
+        container = self._containers[attempt_id]
+        await container.over.wait()
+        if container.watch.ended is None:
+            if container.watch.closed:
+                raise RuntimeUnavailable("this executor is ending")
+            raise Interrupted("its container was removed; how it ended is unknown")
+        return container.watch.ended
+
+    async def read(self, attempt_id: str, offset: int, limit: int) -> bytes:
+        return await self._containers[attempt_id].tail.read(offset, limit)
+
+    async def sample(self, attempt_id: str) -> Usage | None:
+        from docker.errors import APIError
+
+        name = options.name_of(attempt_id)
+        try:
+            return usage_of(
+                await self._engine.call(lambda client: client.api.stats(name, stream=False, one_shot=True))
+            )
+        except APIError:
+            return None  # it has ended, and may be gone
+
+    async def stop(self, attempt_id: str, grace: int | None) -> None:
+        self._stops[attempt_id] = grace
+        if attempt_id not in self._containers:
+            return
+        await self._signal(attempt_id, "SIGKILL" if grace == 0 else "SIGTERM")
+        self._spare(attempt_id)
+        if grace:
+            self._killers[attempt_id] = asyncio.create_task(self._kill_after(attempt_id, grace))
+
+    async def remove(self, attempt_id: str) -> None:
+        from docker.errors import APIError, NotFound
+
+        try:
+            await self._engine.call(
+                lambda client: client.api.remove_container(options.name_of(attempt_id), v=True, force=True)
+            )
+        except NotFound:
+            pass
+        except APIError as error:
+            raise RuntimeUnavailable(f"the container can't be removed: {error.explanation}") from error
+        self._stops.pop(attempt_id, None)
+        self._spare(attempt_id)
+        if container := self._containers.pop(attempt_id, None):
+            container.watch.close()
+            await container.over.wait()
+        self._spool(attempt_id).remove()
+
+    async def close(self) -> None:
+        for attempt_id in list(self._killers):
+            self._spare(attempt_id)
+        self._fetching.cancel()
+        for container in self._containers.values():
+            container.watch.close()
+        for container in self._containers.values():
+            await container.over.wait()
+        self._engine.close()
+
+    async def _find(self, attempt_id: str) -> dict[str, Any] | None:
+        from docker.errors import NotFound
+
+        try:
+            return await self._engine.call(
+                lambda client: client.api.inspect_container(options.name_of(attempt_id))
+            )
+        except NotFound:
+            return None
+
+    async def _create(self, assignment: Assignment, on_pull: OnPull) -> dict[str, Any]:
+        image = assignment.spec.image or self._default_image
+        if image is None:
+            raise StartFailed("creating_container_error", "a container needs an image")
+        attempt_id = assignment.attempt_id
+        await self._images.ensure(image, _auth(assignment), on_pull, lambda: attempt_id in self._stops)
+        if attempt_id in self._stops:
+            raise StartFailed("terminated_by_server", "stopped before it started")
+        return await self._make(attempt_id, options.container(assignment, image))
+
+    async def _make(self, attempt_id: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Of a name that is taken: an earlier try ran out of time here, and not in the engine, so that is adopted."""
+        from docker.errors import APIError
+
+        try:
+            made = await self._engine.call(
+                lambda client: client.containers.create(log_config=dict(options.LOG_DRIVER), **arguments)
+            )
+        except APIError as error:
+            if error.status_code != HTTPStatus.CONFLICT:
+                raise
+            if found := await self._find(attempt_id):
+                return found
+            # A name is taken from when the engine begins to make a container, which it shows once it's made.
+            raise RuntimeUnavailable("its container is still being made") from error
+        attributes: dict[str, Any] = made.attrs
+        return attributes
+
+    async def _run(self, attempt_id: str) -> None:
+        if attempt_id in self._stops:
+            raise StartFailed("terminated_by_server", "stopped before it started")
+        await self._engine.call(lambda client: client.api.start(options.name_of(attempt_id)))
+
+    def _follow(self, attempt_id: str) -> None:
+        spool = self._spool(attempt_id)
+        tail = Tail(spool.read)
+        watch = Watch(options.name_of(attempt_id), self._engine, spool, Awakener(tail.grew))
+        container = self._containers[attempt_id] = _Container(tail, watch)
+        self._engine.watch(watch.run).add_done_callback(container.finish)
+
+    async def _signal(self, attempt_id: str, signal: str) -> None:
+        from docker.errors import APIError
+
+        try:
+            await self._engine.call(
+                lambda client: client.api.kill(options.name_of(attempt_id), signal=signal)
+            )
+        except APIError:
+            return  # it has ended, which its watch sees
+
+    def _spare(self, attempt_id: str) -> None:
+        if killer := self._killers.pop(attempt_id, None):
+            killer.cancel()
+
+    async def _kill_after(self, attempt_id: str, grace: int) -> None:
+        await asyncio.sleep(grace)
+        while True:
+            try:
+                return await self._signal(attempt_id, "SIGKILL")
+            except RuntimeUnavailable:
+                await asyncio.sleep(1)
+
+    async def _is_here(self, image: str) -> bool:
+        try:
+            return await self._images.has(image)
+        except (StartFailed, RuntimeUnavailable):
+            return False
+
+    async def _fetch(self, image: str) -> None:
+        try:
+            await self._images.ensure(image, None, lambda _: None, lambda: False)
+        except (StartFailed, RuntimeUnavailable):
+            return
+        self._has_default = True
+
+    def _spool(self, attempt_id: str) -> Spool:
+        return Spool(self._root / attempt_id, self._output_limit)
+
+
+def _started(found: dict[str, Any]) -> Started:
+    ports = found["NetworkSettings"]["Ports"] or {}
+    return Started(
+        micros(found["State"]["StartedAt"]),
+        {int(name.partition("/")[0]): int(bound[0]["HostPort"]) for name, bound in ports.items() if bound},
+    )
+
+
+def _failure(error: Any) -> StartFailed:
+    """From the SDK's APIError."""
+    text = str(error.explanation or error)
+    reason = "ports_binding_failed" if "port is already" in text else "creating_container_error"
+    return StartFailed(reason, text)
+
+
+def _auth(assignment: Assignment) -> dict[str, str] | None:
+    auth = assignment.spec.registry_auth
+    if auth is None:
+        return None
+    return {"username": auth.username, "password": assignment.registry_password or ""}

@@ -1,0 +1,295 @@
+"""The process runtime: spawns supervisors, adopts them, and sees what becomes of them."""
+
+import asyncio
+import getpass
+import marshal
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+from runfold.contracts.executor import Assignment
+from runfold.executor.runtime import (
+    Ended,
+    Interrupted,
+    OnPull,
+    RuntimeFault,
+    RuntimeUnavailable,
+    Started,
+    StartFailed,
+    Usage,
+)
+from runfold.executor.runtimes.process import environment, supervisor
+from runfold.executor.runtimes.process.directory import REMOVED, JobDirectory
+from runfold.executor.runtimes.process.inotify import Inotify
+from runfold.executor.runtimes.process.leftovers import boot_id, kill_leftovers
+from runfold.executor.runtimes.process.usage import Usages
+from runfold.executor.runtimes.tail import Tail
+
+T = TypeVar("T")
+_POLL = 0.005
+
+
+class _Job:
+    """A job that this executor watches."""
+
+    def __init__(self, directory: JobDirectory) -> None:
+        self.directory = directory
+        self.tail = Tail(directory.read_output)
+        self.over = asyncio.Event()
+        self.ended: Ended | None = None
+        self.watch: int | None = None
+
+    def finish(self) -> None:
+        self.ended = self.directory.ended()
+        self.tail.close()
+        self.over.set()
+
+
+class ProcessRuntime:
+    """Jobs as processes under `directory`; made on a running event loop. Threads do what waits for the disk."""
+
+    name = "process"
+
+    def __init__(self, directory: Path, *, user: str | None = None, output_limit: int) -> None:
+        """`user` is who jobs run as when this runs as root; `output_limit` in bytes a job and hour."""
+        self._root = directory
+        self._root.mkdir(mode=0o711, parents=True, exist_ok=True)
+        for left in self._root.glob(f"*{REMOVED}"):
+            shutil.rmtree(left, ignore_errors=True)
+        self._identity = environment.identity(user)
+        self._user = self._identity.name if self._identity else getpass.getuser()
+        self._output_limit = output_limit
+        self._loop = asyncio.get_running_loop()
+        self._inotify = Inotify(self._loop)
+        self._threads = ThreadPoolExecutor(8, thread_name_prefix="process-runtime")
+        self._jobs: dict[str, _Job] = {}
+        self._watched: dict[int, _Job] = {}  # by the descriptor of its supervisor
+        self._stops: dict[str, int | None] = {}
+        self._usages = Usages()
+        self._closed = False
+
+    async def probe(self) -> bool:
+        return True
+
+    def refusal(self, assignment: Assignment) -> str | None:
+        return environment.refusal(assignment, self._user)
+
+    async def start(self, assignment: Assignment, *, create: bool, on_pull: OnPull) -> Started:
+        attempt_id = assignment.attempt_id
+        job = _Job(JobDirectory(self._root / attempt_id))
+        try:
+            pid = await self._in_thread(lambda: self._begin(job, assignment, create))
+        except OSError as error:
+            self._forget_watch(job)
+            raise RuntimeUnavailable(f"the job's directory can't be used: {error}") from error
+        except RuntimeFault:
+            # Its output, as far as it got, can still be read.
+            self._jobs[attempt_id] = job
+            self._release(job)
+            raise
+        self._jobs[attempt_id] = job
+        if pid is None:
+            self._release(job)
+        else:
+            self._watch(job, pid)
+            if attempt_id in self._stops:
+                job.directory.order_stop(self._stops[attempt_id])
+        started = job.directory.started()
+        return started or Started(job.ended.exited_at if job.ended else 0)
+
+    async def ended(self, attempt_id: str) -> Ended:
+        job = self._jobs[attempt_id]
+        await job.over.wait()
+        if job.ended is None:
+            await self._in_thread(lambda: kill_leftovers(job.directory.record()))
+            raise Interrupted("its supervisor was killed; how the job ended is unknown")
+        return job.ended
+
+    async def read(self, attempt_id: str, offset: int, limit: int) -> bytes:
+        return await self._jobs[attempt_id].tail.read(offset, limit)
+
+    async def sample(self, attempt_id: str) -> Usage | None:
+        job = self._jobs.get(attempt_id)
+        if job is None or job.over.is_set():
+            return None
+        record = job.directory.record()
+        return await self._in_thread(lambda: self._usages.of(record)) if record else None
+
+    async def stop(self, attempt_id: str, grace: int | None) -> None:
+        self._stops[attempt_id] = grace
+        if job := self._jobs.get(attempt_id):
+            job.directory.order_stop(grace)
+
+    async def remove(self, attempt_id: str) -> None:
+        job = self._jobs.pop(attempt_id, None)
+        self._stops.pop(attempt_id, None)
+        directory = job.directory if job else JobDirectory(self._root / attempt_id)
+        directory.order_stop(0)
+        if job:
+            await job.over.wait()
+        try:
+            await self._in_thread(lambda: _remove(directory))
+        except OSError as error:
+            raise RuntimeUnavailable(f"{directory.path} can't be removed: {error}") from error
+
+    async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        for descriptor in list(self._watched):
+            self._unwatch(descriptor)
+        self._inotify.close()
+        self._threads.shutdown(wait=False)
+
+    def _begin(self, job: _Job, assignment: Assignment, create: bool) -> int | None:
+        """The pid of its supervisor, found or made; None when it has ended. In a thread."""
+        directory = job.directory
+        if create:
+            directory.make()
+        elif not directory.exists():
+            raise Interrupted("nothing is left of it on this host")
+        job.watch = self._inotify.watch(directory.output, lambda: job.tail.grew())
+        while (lock := directory.lock()) is None:
+            if pid := _supervisor_pid(directory):
+                return pid
+        try:
+            if directory.ended():
+                return None
+            if (record := directory.record()) or not create:
+                kill_leftovers(record)
+                raise Interrupted("the host or its supervisor went down while it ran")
+            if assignment.attempt_id in self._stops:
+                raise StartFailed("terminated_by_server", "stopped before it started")
+            return self._spawn(directory, assignment, lock)
+        finally:
+            os.close(lock)
+
+    def _spawn(self, directory: JobDirectory, assignment: Assignment, lock: int) -> int:
+        spec = marshal.dumps(self._spec(directory, assignment))
+        if self._identity:
+            directory.give_to(self._identity.uid, self._identity.gid)
+        with ExitStack() as ours:
+            with ExitStack() as theirs:
+                spec_reader, spec_writer = _pipe(theirs, ours)
+                ack_reader, ack_writer = _pipe(ours, theirs)
+                log = os.open(
+                    directory.path / "supervisor.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
+                )
+                errors = theirs.enter_context(os.fdopen(log, "ab"))
+                pid = _supervise(directory, {0: spec_reader, 1: ack_writer, 2: errors}, lock)
+            # By a pipe, since others may read a command line or an environment. One that nobody reads has no ack.
+            with suppress(BrokenPipeError), spec_writer:
+                spec_writer.write(spec)
+            if not ack_reader.readline():
+                raise OSError(
+                    f"the supervisor could not start the job; {directory.path}/supervisor.log says why"
+                )
+        return pid
+
+    def _spec(self, directory: JobDirectory, assignment: Assignment) -> dict[str, Any]:
+        who = self._identity
+        cwd = environment.working_directory(directory.home, assignment.spec.working_dir)
+        if cwd.is_relative_to(directory.home):
+            cwd.mkdir(parents=True, exist_ok=True)
+        env = environment.variables(assignment, directory.home, self._user)
+        return {
+            "argv": [os.fsencode(word) for word in assignment.spec.command],
+            "env": {os.fsencode(name): os.fsencode(value) for name, value in env.items()},
+            "cwd": str(cwd),
+            "uid": who.uid if who else None,
+            "gid": who.gid if who else None,
+            "groups": list(who.groups) if who else [],
+            "output_limit": self._output_limit,
+            "boot_id": boot_id(),
+        }
+
+    def _watch(self, job: _Job, pid: int) -> None:
+        descriptor = _supervisor_descriptor(job.directory, pid)
+        if descriptor is None:
+            self._release(job)
+            return
+        self._watched[descriptor] = job
+        self._loop.add_reader(descriptor, self._supervisor_ended, descriptor, pid)
+
+    def _supervisor_ended(self, descriptor: int, pid: int) -> None:
+        job = self._watched[descriptor]
+        self._unwatch(descriptor)
+        with suppress(ChildProcessError):  # an adopted one is nobody's child here
+            os.waitpid(pid, os.WNOHANG)
+        self._release(job)
+
+    def _unwatch(self, descriptor: int) -> None:
+        self._loop.remove_reader(descriptor)
+        os.close(descriptor)
+        del self._watched[descriptor]
+
+    def _release(self, job: _Job) -> None:
+        self._forget_watch(job)
+        job.finish()
+
+    def _forget_watch(self, job: _Job) -> None:
+        if job.watch is not None:
+            self._inotify.forget(job.watch)
+
+    async def _in_thread(self, call: Callable[[], T]) -> T:
+        return await self._loop.run_in_executor(self._threads, call)
+
+
+def _pipe(reading: ExitStack, writing: ExitStack) -> tuple[BinaryIO, BinaryIO]:
+    """Its two ends, each closed with its stack."""
+    reader, writer = os.pipe()
+    return reading.enter_context(os.fdopen(reader, "rb")), writing.enter_context(os.fdopen(writer, "wb"))
+
+
+def _supervise(directory: JobDirectory, streams: dict[int, BinaryIO], lock: int) -> int:
+    """The pid of a supervisor whose descriptors are `streams` and `lock`."""
+    return os.posix_spawn(
+        sys.executable,
+        # -I -S -E: nothing but the standard library, and a start in some 10 ms.
+        [sys.executable, "-I", "-S", "-E", supervisor.__file__, str(directory.path)],
+        {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
+        file_actions=[
+            *((os.POSIX_SPAWN_DUP2, stream.fileno(), number) for number, stream in streams.items()),
+            (os.POSIX_SPAWN_DUP2, lock, supervisor.LOCK),
+        ],
+        setsid=True,
+    )
+
+
+def _supervisor_descriptor(directory: JobDirectory, pid: int) -> int | None:
+    """A pidfd of the supervisor, or None when it is gone. Its lock tells it from a later process of the same pid."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
+    lock = directory.lock()
+    if lock is None:
+        return descriptor
+    os.close(lock)
+    os.close(descriptor)
+    return None
+
+
+def _supervisor_pid(directory: JobDirectory) -> int | None:
+    """Of the one that holds the lock: its record follows within a moment. None when the lock is free again."""
+    while (record := directory.record()) is None or directory.started() is None:
+        if (lock := directory.lock()) is not None:
+            os.close(lock)
+            return None
+        time.sleep(_POLL)
+    return record.pid
+
+
+def _remove(directory: JobDirectory) -> None:
+    if not directory.exists():
+        return
+    while (lock := directory.lock()) is None:
+        time.sleep(_POLL)
+    os.close(lock)
+    directory.remove()

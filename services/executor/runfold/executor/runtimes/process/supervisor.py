@@ -1,0 +1,303 @@
+"""Keeps one process job: starts it, writes down what becomes of it, kills the whole of it.
+
+The process runtime runs this file as a program in a session of its own, in the job's directory, so that the job
+outlives the executor. It is on the way of every job: it imports only what is built in or frozen (`signal` alone costs
+7 ms by its enums), and nothing of Runfold. `directory.py` reads the files it writes, and says what they mean.
+"""
+
+from __future__ import annotations
+
+import _signal as signal  # type: ignore[import-not-found]
+import marshal
+import os
+import select
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # importing it for real would cost more than all else here
+    from typing import Any, NoReturn
+
+#: Where the executor puts the locked file.
+LOCK = 3
+HOUR = 3600
+BLOCK = 65536
+ENOENT = 2
+#: How long output that nobody closes is waited for after the job's end: seconds without any, and in all.
+LINGER = 0.3
+LINGER_IN_ALL = 3.0
+
+
+class Output:
+    """The job's output file, at most `limit` bytes an hour; what is dropped is said in it."""
+
+    #: Whether all that is dropped comes by here, and so is counted.
+    counts = True
+
+    def __init__(self, path: str, limit: int) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self.size = os.fstat(self._file).st_size
+        self._limit = limit
+        self._hour = time.monotonic()
+        self._written = 0
+        self._dropped = 0
+
+    @property
+    def full(self) -> bool:
+        """Some was dropped, and nothing more is taken in this hour."""
+        over = self._dropped > 0 and self._written >= self._limit
+        return over and time.monotonic() - self._hour < HOUR
+
+    def take(self, data: bytes, least: int = 0) -> None:
+        """Counts it as `least` bytes at least."""
+        if time.monotonic() - self._hour >= HOUR:
+            self._hour, self._written = time.monotonic(), 0
+        room = max(self._limit - self._written, 0)
+        if room:
+            self._say_dropped()
+        self._written += max(min(room, len(data)), least)
+        self._write(data[:room])
+        if len(data) > room:
+            if not self._dropped:
+                self._say(f"the output limit of {self._limit} bytes an hour is reached")
+            self._dropped += len(data) - room
+
+    def close(self) -> None:
+        self._say_dropped()
+        try:
+            os.fsync(self._file)
+        finally:
+            os.close(self._file)
+
+    def _say_dropped(self) -> None:
+        dropped, self._dropped = self._dropped, 0
+        if dropped:
+            amount = f"{dropped} bytes of output were" if self.counts else "output was"
+            self._say(f"{amount} dropped here")
+
+    def _say(self, text: str) -> None:
+        self._write(f"\n[runfold: {text}]\n".encode())
+
+    def _write(self, data: bytes) -> None:
+        while data:
+            try:
+                written = os.write(self._file, data)
+            except (
+                OSError
+            ):  # the disk is full: the job goes on, and what is missing is said once there is room
+                self._dropped += len(data)
+                return
+            self.size += written
+            data = data[written:]
+
+
+def main() -> None:
+    os.chdir(sys.argv[1])
+    spec: dict[str, Any] = marshal.loads(sys.stdin.buffer.read())
+    # Whoever stops the executor's unit, or closes its terminal, doesn't stop its jobs: orders come by the FIFO alone.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    os.set_inheritable(LOCK, False)
+    control = os.open("control", os.O_RDWR | os.O_NONBLOCK)
+    output = Output("output", spec["output_limit"])
+    # From here on the job counts as run: if this process ends without writing an exit, nobody can tell what happened.
+    write_durably("record", f"{os.getpid()} {start_time('self')} {spec['boot_id']}")
+    reader, writer = os.pipe()
+    pid, error = spawn(spec, writer)
+    os.close(writer)
+    started = now()
+    write_durably("started", str(started))
+    tell_parent(f"{started}\n")
+    if error:
+        os.waitpid(pid, 0)
+        finish(output, 127, "creating_container_error", error)
+    finish(output, watch(pid, reader, control, output), "-", "")
+
+
+def finish(output: Output, status: int, reason: str, message: str) -> NoReturn:
+    """A full disk holds this up, and doesn't lose it."""
+    try:
+        output.close()
+    except OSError:
+        message = message or "the last of the output could not be written to the disk"
+    ended = now()
+    while True:
+        try:
+            write_durably("exit", f"{status} {ended} {output.size} {reason} {message}")
+            os._exit(0)
+        except OSError:
+            time.sleep(1)
+
+
+def spawn(spec: dict[str, Any], output: int) -> tuple[int, str]:
+    """The job's pid, and why it could not be executed or "". It stays in this session: so all of it can be killed."""
+    complaint, complain = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            become(spec, output)
+        except BaseException as error:
+            os.write(complain, describe(error, spec).encode(errors="replace"))
+        os._exit(127)
+    os.close(complain)
+    message = os.read(complaint, 4096).decode(errors="replace")
+    os.close(complaint)
+    return pid, message
+
+
+def become(spec: dict[str, Any], output: int) -> None:
+    os.setpgid(0, 0)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_DFL)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    # Entered before the identity changes: the way there may be closed to the job's user.
+    os.chdir(spec["cwd"])
+    if spec["uid"] is not None:
+        os.setgroups(spec["groups"])
+        os.setgid(spec["gid"])
+        os.setuid(spec["uid"])
+    os.umask(0o022)
+    execute(spec["argv"], spec["env"])
+
+
+def execute(argv: list[bytes], env: dict[bytes, bytes]) -> NoReturn:
+    """Returns never. As os.execvpe, but imports nothing: the job's user may not be able to read Python's library."""
+    failure: OSError = FileNotFoundError(ENOENT, "No such file or directory")
+    for directory in [b""] if b"/" in argv[0] else env.get(b"PATH", b"/usr/bin:/bin").split(b":"):
+        try:
+            os.execve(directory + b"/" + argv[0] if directory else argv[0], argv, env)
+        except OSError as error:
+            failure = error if error.errno != ENOENT else failure
+    raise failure
+
+
+def describe(error: BaseException, spec: dict[str, Any]) -> str:
+    if isinstance(error, FileNotFoundError | PermissionError | NotADirectoryError):
+        what = spec["cwd"] if error.filename == spec["cwd"] else os.fsdecode(spec["argv"][0])
+        return f"{what}: {error.strerror}"
+    return f"{type(error).__name__}: {error}"
+
+
+def watch(pid: int, reader: int, control: int, output: Output) -> int:
+    """Pumps output and takes orders until the job has ended and its output is read; its exit status."""
+    child = os.pidfd_open(pid)
+    poll = select.poll()
+    for descriptor in (reader, control, child):
+        poll.register(descriptor, select.POLLIN)
+    deadline: float | None = None
+    status: int | None = None
+    reading, read_until = True, 0.0
+    while status is None or reading:
+        ready = dict(poll.poll(wait_for(deadline, status)))
+        if status is not None and (not ready or time.monotonic() > read_until):
+            break  # something that left the session holds the pipe open
+        if reader in ready:
+            data = os.read(reader, BLOCK)
+            if data:
+                output.take(data)
+            else:
+                reading = False
+                poll.unregister(reader)
+        if control in ready:
+            deadline = obey(os.read(control, 4096), deadline)
+        if deadline is not None and time.monotonic() >= deadline and status is None:
+            signal_all(signal.SIGKILL)
+            deadline = time.monotonic() + 1
+        if child in ready:
+            poll.unregister(child)
+            code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            status = code if code >= 0 else 128 - code
+            kill_all()
+            read_until = time.monotonic() + LINGER_IN_ALL
+    return status
+
+
+def wait_for(deadline: float | None, status: int | None) -> int | None:
+    """Milliseconds to wait for something to happen; None without end."""
+    if status is not None:
+        return int(LINGER * 1000)
+    return None if deadline is None else max(0, int((deadline - time.monotonic()) * 1000) + 1)
+
+
+def obey(orders: bytes, deadline: float | None) -> float | None:
+    """Each order is a line, the seconds of grace or `none`; the soonest deadline holds. No grace is no question."""
+    for order in orders.decode().split():
+        signal_all(signal.SIGKILL if order == "0" else signal.SIGTERM)
+        if order != "none":
+            due = time.monotonic() + float(order)
+            deadline = due if deadline is None else min(deadline, due)
+    return deadline
+
+
+def signal_all(number: int) -> bool:
+    """To all of this session but this process, so also to those with a group of their own; False when nobody's left."""
+    members = session_members(os.getpid())
+    for pid in members:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            continue
+    return bool(members)
+
+
+def kill_all() -> None:
+    """Returns when they're gone, or after a second: one that waits for a broken disk can't be killed."""
+    for _ in range(200):
+        if not signal_all(signal.SIGKILL):
+            return
+        time.sleep(0.005)
+
+
+def session_members(session: int) -> list[int]:
+    """Without its leader, and without those that are dead but for their parent's noticing it."""
+    names = [name for name in os.listdir("/proc") if name.isdigit() and int(name) != session]
+    stats = [(int(name), stat_of(name)) for name in names]
+    return [pid for pid, stat in stats if stat[3:4] == [str(session)] and stat[0] != "Z"]
+
+
+def stat_of(process: str) -> list[str]:
+    """Its /proc stat from the state on: state, parent, group, session, …; empty when it's gone."""
+    try:
+        with open(f"/proc/{process}/stat", "rb", buffering=0) as file:
+            return file.read().rpartition(b")")[2].decode().split()
+    except OSError:
+        return []
+
+
+def start_time(process: str) -> str:
+    """In clock ticks since boot: tells a process from a later one of the same pid."""
+    return stat_of(process)[19]
+
+
+def now() -> int:
+    return time.time_ns() // 1000
+
+
+def write_durably(name: str, text: str) -> None:
+    """The file is there whole or not at all, also after a crash of the machine."""
+    file = os.open(name + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(file, text.encode())
+        os.fsync(file)
+    finally:
+        os.close(file)
+    os.rename(name + ".new", name)
+    directory = os.open(".", os.O_RDONLY)
+    os.fsync(directory)
+    os.close(directory)
+
+
+def tell_parent(text: str) -> None:
+    """The executor may be gone by now; then the next one reads the files."""
+    try:
+        os.write(1, text.encode())
+    except OSError:
+        return
+    finally:
+        os.dup2(2, 1)
+
+
+if __name__ == "__main__":
+    main()

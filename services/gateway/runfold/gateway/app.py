@@ -1,0 +1,178 @@
+"""The HTTP port: aiohttp's requests as calls, answers as its responses."""
+
+import asyncio
+import errno
+import os
+import re
+import ssl
+from collections.abc import Mapping
+from contextlib import aclosing
+
+from aiohttp import web
+
+from runfold.gateway.api import Api
+from runfold.gateway.dialects import owner
+from runfold.gateway.http.call import Answer, Call
+from runfold.gateway.http.errors import Busy, Malformed, Refused, TooLarge
+from runfold.gateway.http.parse import problem
+from runfold.gateway.settings import GatewaySettings
+from runfold.ports import Clock, Ids
+from runfold.service import telemetry
+from runfold.service.logging import bound, get_logger
+from runfold.service.metrics import METRICS
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_PROBES = {"/healthcheck"}  #: asked for all the time, and nothing to tell of
+_BODY_PATIENCE = 60.0  #: seconds that a body may take to arrive
+
+#: What another port, rather than another host, helps against.
+_OF_THE_PORT = {errno.EADDRINUSE, errno.EACCES}
+STARTING = "This gateway is starting; try again"
+
+_log = get_logger("runfold.gateway.access")
+_requests = METRICS.histogram(
+    "runfold_http_request_seconds", "How long a request took to be answered, by route and status."
+)
+
+
+class CannotListen(OSError):
+    """The port, the certificate or its key can't be had; the text names the setting to change."""
+
+
+class HttpPort:
+    """Listens on the settings' host and port for as long as it is started; answers 503 until `serve`."""
+
+    def __init__(self, api: Api, settings: GatewaySettings, clock: Clock, ids: Ids) -> None:
+        self._api, self._settings, self._clock, self._ids = api, settings, clock, ids
+        app = web.Application(client_max_size=settings.body_limit)
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0)
+        self._serving = False
+        self.address: tuple[str, int] | None = None
+
+    async def start(self) -> None:
+        """Raises CannotListen."""
+        tls = _tls(self._settings)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._settings.host, self._settings.port, ssl_context=tls)
+        try:
+            await site.start()
+        except OSError as error:
+            raise _cannot_listen(self._settings, error) from error
+        host, port, *_ = self._runner.addresses[0]
+        self.address = (host, port)
+
+    def serve(self) -> None:
+        """From here on it answers."""
+        self._serving = True
+
+    async def stop(self) -> None:
+        await self._runner.cleanup()
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        began = self._clock.now()
+        request_id = _sane(_REQUEST_ID, request.headers.get("X-Request-ID")) or self._ids.uuid4()
+        traceparent = _sane(_TRACEPARENT, request.headers.get("traceparent"))
+        route = self._api.place(request.method, request.path)
+        with (
+            telemetry.span(route, traceparent=traceparent) as span,
+            bound(correlation_id=request_id, traceparent=span.traceparent),
+        ):
+            answer = await self._answer(request, request_id, span.traceparent)
+            took = max(self._clock.now() - began, 0)
+            _requests.observe(took / 1_000_000, route=route, status=str(answer.status))
+            span.set(**_about(request, answer))
+            response = await _respond(request, answer, request_id)
+            log = _log.debug if request.path in _PROBES else _log.info
+            log("request", method=request.method, path=request.path, status=answer.status, micros=took)
+        return response
+
+    async def _answer(self, request: web.Request, request_id: str, traceparent: str | None) -> Answer:
+        if not self._serving:
+            return owner(request.path).refuse(Busy(STARTING))
+        try:
+            body = await self._body(request)
+        except Refused as refusal:
+            return owner(request.path).refuse(refusal)
+        call = Call(
+            method=request.method,
+            path=request.path,
+            headers=_lowered(request.headers),
+            query=request.query,
+            body=body,
+            request_id=request_id,
+            traceparent=traceparent,
+        )
+        return await self._api.answer(call)
+
+    async def _body(self, request: web.Request) -> bytes:
+        """Raises TooLarge before it is read, where the client says how long it is."""
+        limit = self._settings.body_limit
+        if not request.can_read_body:
+            return b""
+        if (request.content_length or 0) > limit:
+            raise TooLarge(limit)
+        try:
+            async with asyncio.timeout(_BODY_PATIENCE):
+                return await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            raise TooLarge(limit) from None
+        except TimeoutError:
+            raise Malformed([problem(["body"], "it did not arrive in time")]) from None
+
+
+async def _respond(request: web.Request, answer: Answer, request_id: str) -> web.StreamResponse:
+    headers = {
+        "Server": "Runfold",
+        "X-Request-ID": request_id,
+        "X-Content-Type-Options": "nosniff",
+        "Content-Type": answer.content_type,
+        **answer.headers,
+    }
+    if answer.stream is None:
+        return web.Response(body=answer.body, status=answer.status, headers=headers)
+    response = web.StreamResponse(status=answer.status, headers=headers)
+    await response.prepare(request)
+    try:
+        async with aclosing(answer.stream) as pieces:
+            async for piece in pieces:
+                # Waits while the client reads more slowly than we send: nothing queues up here.
+                await response.write(piece)
+    except ConnectionError:
+        return response
+    await response.write_eof()
+    return response
+
+
+def _about(request: web.Request, answer: Answer) -> dict[str, telemetry.Attribute]:
+    return {"http.response.status_code": answer.status, "url.path": request.path}
+
+
+def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _sane(pattern: re.Pattern[str], value: str | None) -> str | None:
+    return value if value is not None and pattern.fullmatch(value) else None
+
+
+def _tls(settings: GatewaySettings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    except OSError as error:
+        files = f"RUNFOLD_TLS_CERT {settings.tls_cert} with RUNFOLD_TLS_KEY {settings.tls_key}"
+        raise CannotListen(f"cannot serve HTTPS by {files}: {error}") from error
+    return context
+
+
+def _cannot_listen(settings: GatewaySettings, error: OSError) -> CannotListen:
+    number = error.errno or 0
+    why = os.strerror(number) if number > 0 else str(error.strerror)
+    change = "--port (RUNFOLD_PORT)" if number in _OF_THE_PORT else "--host (RUNFOLD_HOST)"
+    return CannotListen(
+        f"cannot listen on {settings.host}:{settings.port}, {why.lower()}: give another {change}"
+    )

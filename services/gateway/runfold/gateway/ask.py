@@ -1,0 +1,102 @@
+"""A call as a handler gets it: matched, authenticated, its body parsed, with the gateway's parts at hand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Generic, TypeVar
+
+from runfold.contracts.envelope import Context
+from runfold.domain.cell.state import Cell
+from runfold.domain.errors import Denied
+from runfold.domain.project.state import Project
+from runfold.domain.user.authorize import Operation, allowed
+from runfold.domain.user.state import User
+from runfold.eventlog.output import OutputReader
+from runfold.gateway.commands import Commands, Decision, Key
+from runfold.gateway.feed import Feed
+from runfold.gateway.http.call import Call
+from runfold.gateway.http.errors import InvalidToken, UnknownProject
+from runfold.gateway.http.routes import Route
+from runfold.gateway.readmodels.history import History
+from runfold.gateway.readmodels.rendered import Rendered
+from runfold.gateway.readmodels.unfinished import Unfinished
+from runfold.gateway.secrets import Secrets
+from runfold.gateway.settings import GatewaySettings
+from runfold.ports import Clock, Ids
+from runfold.service.view import View
+
+B = TypeVar("B")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the gateway is made of; handlers reach the world through these alone."""
+
+    settings: GatewaySettings
+    view: View
+    commands: Commands
+    output: OutputReader
+    secrets: Secrets
+    clock: Clock
+    ids: Ids
+    rendered: Rendered
+    unfinished: Unfinished
+    history: History
+    feed: Feed
+
+    def user_with(self, token: str | None) -> User | None:
+        """Whose token it is now."""
+        if token is None:
+            return None
+        return self.view.cell.user_with_token(sha256(token.encode()).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Generic[B]):
+    """`body` and `query` are the models that the route names, or None."""
+
+    call: Call
+    route: Route
+    parts: Parts
+    user_id: str
+    params: dict[str, str] = field(default_factory=dict)
+    body: B = None  # type: ignore[assignment]
+    query: object = None
+    deadline: float = 0.0  #: in the event loop's time: until when a write may wait for the log
+
+    @property
+    def cell(self) -> Cell:
+        """As it is now; look again after each await."""
+        return self.parts.view.cell
+
+    @property
+    def user(self) -> User:
+        """Raises InvalidToken where the user has gone meanwhile."""
+        user = self.cell.users.get(self.user_id)
+        if user is None:
+            raise InvalidToken
+        return user
+
+    def project(self, operation: Operation) -> Project:
+        """The project that the path names; raises UnknownProject, Denied."""
+        project = self.cell.project_named(self.params["project"])
+        if project is None or project.deleted:
+            raise UnknownProject
+        if not self.may(operation, project):
+            raise Denied("Access denied")
+        return project
+
+    def may(self, operation: Operation, project: Project) -> bool:
+        """What is public may be read by everyone who is somebody."""
+        if operation is Operation.READ and project.is_public:
+            return True
+        return allowed(self.user, operation, project.id)
+
+    async def write(self, decide: Callable[[Cell], Decision]) -> str:
+        """The resource that was made or changed, under the call's Idempotency-Key where it has one."""
+        context = Context(f"user:{self.user_id}", self.call.request_id, traceparent=self.call.traceparent)
+        return await self.parts.commands.run(decide, context, self.deadline, self._key())
+
+    def _key(self) -> Key | None:
+        key = self.call.headers.get("idempotency-key")
+        return Key(self.user_id, self.call.path, key, self.call.body) if key else None

@@ -1,0 +1,83 @@
+"""The gateway's wiring."""
+
+import sys
+from collections.abc import Awaitable, Callable
+
+from pydantic import SecretStr
+
+from runfold.eventlog.output import OutputReader
+from runfold.eventlog.port import EventLog
+from runfold.gateway.first_start import UntoldToken
+from runfold.gateway.gateway import Gateway
+from runfold.gateway.secrets import Secrets, VaultSecrets
+from runfold.gateway.settings import GatewaySettings
+from runfold.ports import Clock, Ids
+from runfold.service.bootstrap import FollowingSettings, follow
+from runfold.service.component import Component, Opened, Together
+from runfold.service.measured import MeasuredLog
+from runfold.service.system import SystemClock, SystemIds
+from runfold.service.vault import Vault
+from runfold.service.view import View
+
+
+class RemoteGatewaySettings(GatewaySettings, FollowingSettings):
+    """Of the gateway as a process of its own."""
+
+    health_port: int | None = 3001
+    master_key: SecretStr  #: base64 of 32 bytes, the log service's
+
+
+def build(
+    settings: GatewaySettings,
+    *,
+    log: EventLog,
+    view: View,
+    output: OutputReader,
+    secrets: Secrets,
+    clock: Clock,
+    ids: Ids,
+    untold: UntoldToken | None = None,
+) -> Gateway:
+    """Call it before `view` starts; start what it returns after."""
+    return Gateway(
+        settings,
+        log=MeasuredLog(log, Gateway.name, view, clock),
+        view=view,
+        output=output,
+        secrets=secrets,
+        clock=clock,
+        ids=ids,
+        untold=untold,
+    )
+
+
+async def wire(settings: RemoteGatewaySettings) -> Component:
+    """As a process of its own: everything it reads comes from the log service."""
+    from runfold.eventlog.adapters.keys_remote import RemoteKeyStore
+    from runfold.eventlog.adapters.output_remote import RemoteOutput
+
+    clock, ids = SystemClock(), SystemIds()
+    urls, token = list(settings.log_urls), settings.log_token.get_secret_value()
+    output, keys = RemoteOutput(urls, token), RemoteKeyStore(urls, token)
+    vault = Vault(keys, settings.master_key.get_secret_value(), ids=ids)
+    following = follow(settings, "gateway")
+    gateway = build(
+        settings,
+        log=following.log,
+        view=following.view,
+        output=output,
+        secrets=VaultSecrets(vault),
+        clock=clock,
+        ids=ids,
+    )
+    closers = (Opened(None, output.close), Opened(None, keys.close))
+    return Together("gateway", *closers, *following.parts, gateway, Opened(_teller(gateway), None))
+
+
+def _teller(gateway: Gateway) -> Callable[[], Awaitable[None]]:
+    async def tell() -> None:
+        """A token that was made is shown once, to who started this, and never logged."""
+        if gateway.founded is not None and gateway.founded.made:
+            print(f"The token of user admin is {gateway.founded.token}", file=sys.stderr, flush=True)
+
+    return tell

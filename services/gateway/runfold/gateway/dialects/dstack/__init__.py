@@ -1,0 +1,1 @@
+"""dstack's dialect, as its 0.22.5 server speaks it."""

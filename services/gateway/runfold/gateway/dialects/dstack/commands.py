@@ -1,0 +1,103 @@
+"""From dstack's requests to core's commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from runfold.contracts.values import JobSpec, RegistryAuth
+from runfold.domain import names, streams
+from runfold.domain.cell.state import Cell
+from runfold.domain.project.state import Project
+from runfold.domain.run import decide as runs
+from runfold.domain.run.state import Run
+from runfold.domain.user.authorize import Operation
+from runfold.gateway.ask import Ask
+from runfold.gateway.commands import Decision
+from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
+from runfold.gateway.dialects.dstack.effective import check_text, effective, merge
+from runfold.gateway.dialects.dstack.job_spec import job_spec
+from runfold.gateway.dialects.dstack.placement import fleets_for
+from runfold.gateway.dialects.dstack.requests import RunSpec
+from runfold.gateway.dialects.dstack.responses.encode import timestamp
+
+SECRET = "***"  #: what stands for a secret in what is kept and shown
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A task ready to be submitted: its ids drawn, its secrets sealed, its document without them."""
+
+    run_id: str
+    job_id: str
+    attempt_id: str
+    user_id: str
+    name: str
+    task: TaskConfiguration  #: profile merged
+    request: str
+    spec: JobSpec
+
+    @classmethod
+    async def prepare(cls, ask: Ask[Any], sent: RunSpec) -> Submission:
+        """Raises UnknownProject, Denied, Unsupported, Refused, Invalid."""
+        project = ask.project(Operation.RUN)
+        spec = effective(sent, ask.user.ssh_public_key)
+        name = spec.run_name or _free_name(ask, project)
+        names.check(name, names.RESOURCE)
+        configuration = spec.configuration
+        assert isinstance(configuration, TaskConfiguration)
+        task = merge(configuration, spec)
+        check_text(task)
+        registry = await _sealed(ask, project, task)
+        ids = ask.parts.ids
+        return cls(
+            run_id=ids.uuid4(),
+            job_id=ids.uuid4(),
+            attempt_id=ids.uuid4(),
+            user_id=ask.user_id,
+            name=name,
+            task=task,
+            request=document(spec.model_copy(update={"run_name": name}), configuration),
+            spec=job_spec(task, name, ask.parts.settings.job_defaults, registry),
+        )
+
+    def decide(self, cell: Cell, project: Project, existing: Run | None) -> Decision:
+        job = runs.NewJob(self.job_id, self.attempt_id, self.spec)
+        command = runs.SubmitRun(
+            run_id=self.run_id,
+            project_id=project.id,
+            user_id=self.user_id,
+            name=self.name,
+            dialect="dstack",
+            request=self.request,
+            jobs=(job,),
+            priority=self.task.priority or 0,
+            fleets=fleets_for(self.task, project, cell),
+        )
+        events = tuple(runs.submit(existing, command))
+        return Decision(self.run_id, events, (streams.run_name(project.id, self.name),))
+
+
+def document(spec: RunSpec, configuration: TaskConfiguration) -> str:
+    """The specification as it is kept: every default in it, no secret."""
+    if configuration.registry_auth is not None:
+        hidden = configuration.registry_auth.model_copy(update={"password": SECRET})
+        configuration = configuration.model_copy(update={"registry_auth": hidden})
+        spec = spec.model_copy(update={"configuration": configuration})
+    return spec.model_dump_json()
+
+
+async def _sealed(ask: Ask[Any], project: Project, task: TaskConfiguration) -> RegistryAuth | None:
+    if task.registry_auth is None:
+        return None
+    month = timestamp(ask.parts.clock.now())[:7]
+    password = await ask.parts.secrets.seal(project.id, task.registry_auth.password, month=month)
+    return RegistryAuth(task.registry_auth.username, password)
+
+
+def _free_name(ask: Ask[Any], project: Project) -> str:
+    """One that nobody has. (Should somebody take it now, the append is refused like any name taken twice.)"""
+    while True:
+        name = names.made_up(int(ask.parts.ids.uuid4().replace("-", ""), 16))
+        if ask.cell.run_named(project.id, name) is None:
+            return name

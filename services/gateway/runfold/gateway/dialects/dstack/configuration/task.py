@@ -1,0 +1,141 @@
+"""Task configurations; of dev environments and services so far only that they are such."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Interval
+from pydantic import BeforeValidator, Discriminator, Field, model_validator
+
+from runfold.gateway.dialects.dstack.configuration.profile import ProfileParams
+from runfold.gateway.dialects.dstack.configuration.resources import Resources, ResourcesSpec
+from runfold.gateway.dialects.dstack.configuration.scalars import Canonical
+
+Port = Annotated[int, Interval(ge=1, le=65535)]
+_ENV = re.compile(r"([a-zA-Z_][a-zA-Z0-9_]*)(=(.*))?", re.DOTALL)
+
+
+class PortMapping(Canonical):
+    local_port: Port | None = None
+    container_port: Port
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spelled(cls, value: Any) -> Any:
+        """`8080`, "80:8080", "*:8080"."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            return {"local_port": value, "container_port": value}
+        if isinstance(value, str):
+            local, colon, container = value.partition(":")
+            if not (local == "*" or local.isdecimal()) or (colon and not container.isdecimal()):
+                raise ValueError(value)
+            if not colon:
+                return {"local_port": value, "container_port": value}
+            return {"local_port": None if local == "*" else local, "container_port": container}
+        return value
+
+
+def _environment(value: Any) -> Any:
+    """A list of "A=1" or a mapping; numbers and booleans are what YAML makes of unquoted values."""
+    if isinstance(value, list):
+        return dict(_assignment(item) for item in value)
+    if isinstance(value, dict):
+        return {
+            key: str(item) if isinstance(item, int | float) and not isinstance(item, bool) else item
+            for key, item in value.items()
+        }
+    return value
+
+
+def _assignment(item: Any) -> tuple[str, str]:
+    found = _ENV.fullmatch(item) if isinstance(item, str) else None
+    if found is None:
+        raise ValueError("environment variables are given as NAME=value")
+    if found[2] is None:
+        raise ValueError(f"environment variable {found[1]} has no value")
+    return found[1], found[3]
+
+
+Env = Annotated[dict[str, str], BeforeValidator(_environment)]
+
+
+class RegistryAuth(Canonical):
+    username: str
+    password: str
+
+
+class UnixUser(Canonical):
+    uid: int | None = None
+    gid: int | None = None
+    username: str | None = None
+    groupname: str | None = None
+
+
+def unix_user(text: str) -> UnixUser:
+    """ "uid[:gid]" or "name[:group]"; ValueError for anything else."""
+    parts = text.split(":")
+    if len(parts) > 2:
+        raise ValueError("invalid user format: too many parts")
+    if not all(parts):
+        raise ValueError("invalid user format: empty part")
+    fields: dict[str, Any] = {}
+    for part, number, name in zip(parts, ("uid", "gid"), ("username", "groupname"), strict=False):
+        fields[number if part.isdecimal() else name] = part
+    return UnixUser.model_validate(fields)
+
+
+def _user(value: Any) -> Any:
+    if isinstance(value, str):
+        unix_user(value)
+    return value
+
+
+class TaskConfiguration(ProfileParams):
+    """Fields that dstack has and that nothing is made of yet are `Any`: they are refused where they are used."""
+
+    nodes: Annotated[int, Ge(1)] | None = None
+    groups: list[Any] | None = None
+    ports: list[PortMapping] = Field(default_factory=list)
+    commands: list[str] = Field(default_factory=list)
+    type: Literal["task"] = "task"
+    name: str | None = None
+    image: str | None = None
+    user: Annotated[str | None, BeforeValidator(_user)] = None
+    privileged: bool = False
+    entrypoint: str | None = None
+    working_dir: str | None = None
+    home_dir: str = "/root"
+    registry_auth: RegistryAuth | None = None
+    python: Annotated[str | None, BeforeValidator(lambda v: str(v) if isinstance(v, float) else v)] = None
+    nvcc: bool | None = None
+    single_branch: bool | None = None
+    env: Env = Field(default_factory=dict)
+    shell: str | None = None
+    resources: Resources = Field(default_factory=ResourcesSpec)
+    priority: Annotated[int, Interval(ge=0, le=100)] | None = None
+    volumes: list[Any] = Field(default_factory=list)
+    docker: bool | None = None
+    repos: list[Any] = Field(default_factory=list)
+    files: list[Any] = Field(default_factory=list)
+    dstack: bool = False
+    setup: list[str] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _runs_something(self) -> "TaskConfiguration":
+        if not self.commands and not self.image:
+            raise ValueError("Either `commands` or `image` must be set")
+        return self
+
+
+class DevEnvironmentConfiguration(Canonical):
+    type: Literal["dev-environment"]
+    name: str | None = None
+
+
+class ServiceConfiguration(Canonical):
+    type: Literal["service"]
+    name: str | None = None
+
+
+RunConfiguration = Annotated[
+    TaskConfiguration | DevEnvironmentConfiguration | ServiceConfiguration, Discriminator("type")
+]

@@ -1,0 +1,59 @@
+"""From dstack's fleet configuration to core's fleet, and back for fleets that weren't made here."""
+
+from runfold.contracts.fleet import FleetSpec
+from runfold.contracts.values import Quantities
+from runfold.domain.errors import Invalid
+from runfold.domain.fleet.state import Fleet
+from runfold.gateway.dialects.dstack import requests
+from runfold.gateway.dialects.dstack.configuration.fleet import FleetConfiguration, FleetNodes
+from runfold.gateway.dialects.dstack.configuration.profile import Profile
+from runfold.gateway.dialects.dstack.job_spec import requested
+from runfold.gateway.http.errors import Refused, Unsupported
+
+IDLE_DURATION = 3 * 24 * 3600  #: seconds
+BACKENDS = ("remote", "local")
+
+
+def fleet_spec(spec: requests.FleetSpec) -> FleetSpec:
+    """Raises Refused, Unsupported, Invalid."""
+    configuration = spec.configuration
+    if configuration.ssh_config is not None:
+        raise Unsupported("SSH fleets are")
+    if configuration.nodes is None:
+        raise Refused("No ssh_config or nodes specified")
+    _check_backends(configuration)
+    nodes, resources = configuration.nodes, configuration.resources
+    return FleetSpec(
+        backend="local",
+        nodes_min=nodes.min,
+        nodes_target=nodes.target,
+        nodes_max=nodes.max,
+        idle_duration=_idle(configuration.idle_duration, spec.profile.idle_duration),
+        requires=requested(resources, Quantities()) if resources else Quantities(),
+    )
+
+
+def shown(fleet: Fleet) -> str:
+    """The document it was made of, or one that says the same."""
+    if fleet.request is not None:
+        return fleet.request
+    spec = fleet.spec
+    configuration = FleetConfiguration(
+        name=fleet.name,
+        nodes=FleetNodes(min=spec.nodes_min, target=spec.nodes_target, max=spec.nodes_max),
+        idle_duration=-1 if spec.idle_duration is None else spec.idle_duration,
+    )
+    return requests.FleetSpec(configuration=configuration, profile=Profile()).model_dump_json()
+
+
+def _check_backends(configuration: FleetConfiguration) -> None:
+    wanted = configuration.backends
+    if wanted is not None and not any(name in BACKENDS for name in wanted):
+        raise Invalid(f"Backends {', '.join(wanted)[:200]} are not configured", field="backends")
+    if configuration.spot_policy == "spot" or configuration.reservation is not None:
+        raise Invalid("No configured backend has spot or reserved instances", field="spot_policy")
+
+
+def _idle(own: int | None, profile: int | None) -> int | None:
+    seconds = next((s for s in (own, profile) if s is not None), IDLE_DURATION)
+    return None if seconds < 0 else seconds

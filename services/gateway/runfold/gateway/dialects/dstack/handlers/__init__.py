@@ -1,0 +1,1 @@
+"""What each endpoint does: one module per router of dstack's server."""

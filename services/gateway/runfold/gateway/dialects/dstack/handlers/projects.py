@@ -1,0 +1,85 @@
+"""Projects: list, get, create."""
+
+from runfold.contracts.project import ProjectCreated
+from runfold.contracts.registry import Event
+from runfold.contracts.user import GrantGiven
+from runfold.domain import streams
+from runfold.domain.cell.state import Cell
+from runfold.domain.errors import Denied
+from runfold.domain.project import decide as projects
+from runfold.domain.project.state import Project
+from runfold.domain.user.authorize import Operation, allowed, role_in
+from runfold.gateway.ask import Ask
+from runfold.gateway.commands import Decision
+from runfold.gateway.dialects.dstack import requests
+from runfold.gateway.dialects.dstack.responses.encode import encoded, micros
+from runfold.gateway.dialects.dstack.responses.user import project
+from runfold.gateway.http.call import Answer
+from runfold.gateway.http.errors import Unsupported
+from runfold.gateway.paging import Page, paged
+
+DEPARTMENT = "1"
+#: Projects are numbered as well: two made at once must not get the same number.
+SERIALS = "serial:projects"
+
+
+async def list_projects(ask: Ask[requests.ListProjectsRequest]) -> Answer:
+    """The caller's, and the public ones where `include_not_joined`; all of them for an administrator."""
+    wanted = ask.body
+    page = Page(
+        limit=wanted.limit,
+        ascending=wanted.ascending,
+        time=None if wanted.prev_created_at is None else micros(wanted.prev_created_at),
+        id=None if wanted.prev_id is None else str(wanted.prev_id),
+    )
+    found = [p for p in ask.cell.projects.values() if _is_wanted(ask, p)]
+    ordered = found if wanted.ascending else found[::-1]
+    shown = paged(ordered, page, time=lambda p: p.created_at, key=lambda p: p.id)
+    rendered = [project(p, ask.cell, members=False) for p in shown]
+    if wanted.return_total_count:
+        return Answer(encoded({"total_count": len(found), "projects": rendered}))
+    return Answer(encoded(rendered))
+
+
+async def get(ask: Ask[None]) -> Answer:
+    return Answer(encoded(project(ask.project(Operation.READ), ask.cell, members=True)))
+
+
+async def create(ask: Ask[requests.CreateProjectRequest]) -> Answer:
+    """Whoever makes a project administers it."""
+    if ask.body.templates_repo is not None:
+        raise Unsupported("`templates_repo` is")
+    ids = ask.parts.ids
+    project_id, grant_id = ids.uuid4(), ids.uuid7()
+
+    def decide(cell: Cell) -> Decision:
+        if not allowed(ask.user, Operation.CREATE_PROJECTS):
+            raise Denied("Access denied")
+        name = ask.body.project_name
+        command = ProjectCreated(
+            project_id, name, ask.user_id, DEPARTMENT, _next_serial(cell), ask.body.is_public
+        )
+        grant = GrantGiven(grant_id, ask.user_id, "admin", f"project:{project_id}")
+        events: tuple[Event, ...] = (*projects.create(cell.project_named(name), command), grant)
+        return Decision(project_id, events, (streams.project_name(name), SERIALS), touch=(SERIALS,))
+
+    made = await ask.write(decide)
+    return Answer(encoded(project(ask.cell.projects[made], ask.cell, members=True)))
+
+
+def _next_serial(cell: Cell) -> int:
+    return max((known.serial for known in cell.projects.values()), default=0) + 1
+
+
+def _is_wanted(ask: Ask[requests.ListProjectsRequest], known: Project) -> bool:
+    wanted, user = ask.body, ask.user
+    if known.deleted or not ask.may(Operation.READ, known):
+        return False
+    joined = role_in(user, known.id) is not None or user.global_role == "admin"
+    if not joined and not wanted.include_not_joined:
+        return False
+    if wanted.username is not None:
+        member = ask.cell.user_named(wanted.username)
+        if member is None or role_in(member, known.id) is None:
+            return False
+    return wanted.name_pattern is None or wanted.name_pattern.lower() in known.name.lower()

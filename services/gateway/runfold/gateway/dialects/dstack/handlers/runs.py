@@ -1,0 +1,91 @@
+"""Runs: submit, get, list, stop, delete."""
+
+from typing import Any
+
+from runfold.domain import streams
+from runfold.domain.cell.state import Cell
+from runfold.domain.errors import NotFound, StillActive
+from runfold.domain.project.state import Project
+from runfold.domain.run import decide as runs
+from runfold.domain.run.state import Run
+from runfold.domain.user.authorize import Operation
+from runfold.gateway.ask import Ask
+from runfold.gateway.commands import Decision
+from runfold.gateway.dialects.dstack import requests
+from runfold.gateway.dialects.dstack.commands import Submission
+from runfold.gateway.dialects.dstack.responses.run import run_bytes
+from runfold.gateway.http.call import Answer
+from runfold.gateway.http.errors import Refused
+
+
+async def apply(ask: Ask[requests.ApplyRunPlanRequest]) -> Answer:
+    """Submits; a finished run of the same name gives way."""
+    submission = await Submission.prepare(ask, ask.body.plan.run_spec)
+    seen = ask.body.plan.current_resource
+
+    def decide(cell: Cell) -> Decision:
+        project = ask.project(Operation.RUN)
+        existing = cell.run_named(project.id, submission.name)
+        if existing is not None and existing.final is None:
+            _refuse_override(existing, seen, ask.body.force)
+        return submission.decide(cell, project, existing)
+
+    run_id = await ask.write(decide)
+    return Answer(rendered(ask, ask.cell.runs[run_id]))
+
+
+async def get(ask: Ask[requests.GetRunRequest]) -> Answer:
+    project = ask.project(Operation.READ)
+    if ask.body.id is not None:
+        run = ask.cell.runs.get(str(ask.body.id))
+    elif ask.body.run_name is not None:
+        run = ask.cell.run_named(project.id, ask.body.run_name)
+    else:
+        raise Refused("run_name or id must be specified")
+    if run is None or run.project_id != project.id or run.deleted:
+        raise NotFound("Run not found")
+    return Answer(rendered(ask, run))
+
+
+async def stop(ask: Ask[requests.StopRunsRequest]) -> Answer:
+    """What isn't there is passed over, and so is what is finished."""
+
+    def decide(cell: Cell) -> Decision:
+        chosen = _named(cell, ask.project(Operation.RUN), ask.body.runs_names)
+        events = [e for run in chosen for e in runs.request_stop(run, ask.user_id, abort=ask.body.abort)]
+        return Decision("", tuple(events), tuple(streams.run(run.id) for run in chosen))
+
+    await ask.write(decide)
+    return Answer()
+
+
+async def delete(ask: Ask[requests.DeleteRunsRequest]) -> Answer:
+    """All of them, or none where one is active."""
+
+    def decide(cell: Cell) -> Decision:
+        project = ask.project(Operation.RUN)
+        chosen = _named(cell, project, ask.body.runs_names)
+        active = [run.name for run in chosen if run.final is None]
+        if active:
+            raise StillActive(f"Cannot delete active runs: {active}")
+        names = tuple(streams.run_name(project.id, run.name) for run in chosen)
+        return Decision("", tuple(e for run in chosen for e in runs.delete(run)), names)
+
+    await ask.write(decide)
+    return Answer()
+
+
+def rendered(ask: Ask[Any], run: Run) -> bytes:
+    """The run as `get` shows it, from the bytes kept if it hasn't changed."""
+    return ask.parts.rendered.run(run.id, "dstack", lambda: run_bytes(run, ask.cell))
+
+
+def _named(cell: Cell, project: Project, names: list[str]) -> list[Run]:
+    found = (cell.run_named(project.id, name) for name in dict.fromkeys(names))
+    return [run for run in found if run is not None]
+
+
+def _refuse_override(existing: Run, seen: requests.Resource | None, force: bool) -> None:
+    if not force and (seen is None or str(seen.id) != existing.id):
+        raise Refused("Failed to apply plan. Resource has been changed. Try again or use force apply.")
+    raise Refused("Cannot override active run. Stop the run first.")

@@ -1,0 +1,72 @@
+"""Lists of runs."""
+
+from collections.abc import Iterator, Reversible
+
+from runfold.domain.cell.state import Cell
+from runfold.domain.project.state import Project
+from runfold.domain.run.state import Run
+from runfold.domain.user.authorize import Operation
+from runfold.gateway.ask import Ask
+from runfold.gateway.dialects.dstack import requests
+from runfold.gateway.dialects.dstack.handlers.runs import rendered
+from runfold.gateway.dialects.dstack.responses.encode import listed, micros
+from runfold.gateway.dialects.dstack.responses.job import NEWEST
+from runfold.gateway.dialects.dstack.responses.run import run_bytes
+from runfold.gateway.http.call import Answer
+from runfold.gateway.paging import Page, paged
+
+
+async def list_runs(ask: Ask[requests.ListRunsRequest]) -> Answer:
+    """Of one project, or of all that the caller may read; an unknown project has none."""
+    wanted = ask.body
+    page = Page(
+        limit=wanted.limit,
+        ascending=wanted.ascending,
+        time=None if wanted.prev_submitted_at is None else micros(wanted.prev_submitted_at),
+        id=None if wanted.prev_run_id is None else str(wanted.prev_run_id),
+    )
+    found = (run for run in _candidates(ask, _projects(ask)) if _is_wanted(run, wanted, ask.cell))
+    runs = paged(found, page, time=lambda run: run.submitted_at, key=lambda run: run.id)
+    return Answer(listed([_run(ask, run) for run in runs]))
+
+
+def _projects(ask: Ask[requests.ListRunsRequest]) -> list[Project]:
+    name = ask.body.project_name
+    known = ask.cell.projects.values() if name is None else [ask.cell.project_named(name)]
+    return [p for p in known if p is not None and not p.deleted and ask.may(Operation.READ, p)]
+
+
+def _candidates(ask: Ask[requests.ListRunsRequest], projects: list[Project]) -> Iterator[Run]:
+    """In the order of their submission, or against it."""
+    runs = ask.cell.runs
+    ids: Reversible[str]
+    if ask.body.only_active:
+        ids = sorted(
+            (run_id for p in projects for run_id in ask.parts.unfinished.of(p.id)),
+            key=lambda run_id: runs[run_id].submitted_at,
+        )
+    else:
+        ids = projects[0].runs if len(projects) == 1 else runs
+    readable = {p.id for p in projects}
+    for run_id in ids if ask.body.ascending else reversed(ids):
+        if runs[run_id].project_id in readable:
+            yield runs[run_id]
+
+
+def _is_wanted(run: Run, wanted: requests.ListRunsRequest, cell: Cell) -> bool:
+    if run.deleted or (wanted.only_active and run.final is not None):
+        return False
+    if wanted.username is not None:
+        owner = cell.users.get(run.user_id)
+        return owner is not None and owner.name == wanted.username
+    return wanted.repo_id in (None, "none")
+
+
+def _run(ask: Ask[requests.ListRunsRequest], run: Run) -> bytes:
+    jobs_too = ask.body.include_jobs
+    limit = NEWEST if ask.body.job_submissions_limit is None else ask.body.job_submissions_limit
+    if jobs_too and limit == NEWEST:
+        return rendered(ask, run)
+    return ask.parts.rendered.run(
+        run.id, ("dstack", jobs_too, limit), lambda: run_bytes(run, ask.cell, jobs_too=jobs_too, limit=limit)
+    )

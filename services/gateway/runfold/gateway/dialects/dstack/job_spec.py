@@ -1,0 +1,127 @@
+"""From a task's configuration to the job that core runs."""
+
+import shlex
+
+from runfold.contracts.values import JobSpec, Quantities, RegistryAuth, Retry
+from runfold.domain.errors import Invalid
+from runfold.gateway.dialects.dstack.configuration.profile import ProfileRetry
+from runfold.gateway.dialects.dstack.configuration.resources import (
+    DEFAULT_CPU,
+    DEFAULT_DISK,
+    DEFAULT_MEMORY,
+    ResourcesSpec,
+)
+from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
+
+GIGABYTE = 1024**3
+STOP_DURATION, RETRY_DURATION = 300, 3600  #: seconds
+RETRY_EVENTS = ("no-capacity", "interruption", "error")
+
+#: bash as the specification says, where there is one; a minimal image has none.
+_BASH = 'command -v bash >/dev/null 2>&1 && exec bash -c "$0"; exec sh -c "$0"'
+
+
+def job_spec(
+    task: TaskConfiguration, run_name: str, defaults: Quantities, registry: RegistryAuth | None = None
+) -> JobSpec:
+    """The one job of a task. `defaults` are reserved where nothing is asked for. Raises Invalid."""
+    requests = requested(task.resources, defaults)
+    return JobSpec(
+        name=f"{run_name}-0-0",
+        command=_command(task),
+        image=task.image,
+        entrypoint=_split(task.entrypoint),
+        env=dict(task.env),
+        working_dir=_working_dir(task),
+        user=task.user,
+        privileged=task.privileged,
+        ports=tuple(dict.fromkeys(port.container_port for port in task.ports)),
+        registry_auth=registry,
+        requests=requests,
+        limits=_limits(task),
+        shm_size=_bytes(task.resources.shm_size),
+        retry=retry(task.retry),
+        max_duration=_seconds(task.max_duration, None),
+        stop_duration=_seconds(task.stop_duration, STOP_DURATION),
+    )
+
+
+def requested(resources: ResourcesSpec, defaults: Quantities) -> Quantities:
+    """What is reserved. A lower bound that equals dstack's default counts as not asked for."""
+    cpu, memory = resources.cpu.count.min, resources.memory.min
+    disk = resources.disk.size.min if resources.disk else None
+    return Quantities(
+        cpu=defaults.cpu if cpu in (None, DEFAULT_CPU) else cpu * 1000,
+        memory=defaults.memory if memory in (None, DEFAULT_MEMORY) else _bytes(memory),
+        gpu=(resources.gpu.count.min or 0) * 1000 if resources.gpu else 0,
+        disk=0 if disk in (None, DEFAULT_DISK) else _bytes(disk),
+    )
+
+
+def retry(wanted: ProfileRetry | bool | None) -> Retry | None:
+    """True is every event for an hour; what is left out of a policy is the same."""
+    if wanted is None or wanted is False:
+        return None
+    policy = ProfileRetry() if wanted is True else wanted
+    duration = RETRY_DURATION if policy.duration is None else policy.duration
+    return Retry(tuple(policy.on_events or RETRY_EVENTS), duration)
+
+
+def shell(task: TaskConfiguration) -> str:
+    """/bin/sh in an image of the user's, /bin/bash in ours, unless the task names one."""
+    if task.shell is None:
+        return "/bin/sh" if task.image else "/bin/bash"
+    if task.shell in ("sh", "bash"):
+        return f"/bin/{task.shell}"
+    if not task.shell.startswith("/"):
+        raise Invalid("The value of `shell` must be `sh`, `bash`, or an absolute path", field="shell")
+    return task.shell
+
+
+def script(task: TaskConfiguration) -> str:
+    """The first command that fails ends the job."""
+    return " && ".join(task.commands)
+
+
+def _command(task: TaskConfiguration) -> tuple[str, ...]:
+    if task.entrypoint is not None:
+        return tuple(task.commands)
+    if not task.commands:
+        return ()
+    wanted = shell(task)
+    if task.shell is None and wanted == "/bin/bash":
+        return ("/bin/sh", "-c", _BASH, script(task))
+    return (wanted, "-c", script(task))
+
+
+def _split(entrypoint: str | None) -> tuple[str, ...] | None:
+    if entrypoint is None:
+        return None
+    try:
+        return tuple(shlex.split(entrypoint))
+    except ValueError as error:
+        raise Invalid(f"entrypoint: {error}", field="entrypoint") from None
+
+
+def _working_dir(task: TaskConfiguration) -> str | None:
+    if task.working_dir is not None and not task.working_dir.startswith("/"):
+        raise Invalid("`working_dir` must be absolute", field="working_dir")
+    return task.working_dir
+
+
+def _limits(task: TaskConfiguration) -> Quantities:
+    """Upper bounds are held to in an image of the user's alone: only there every host can enforce them."""
+    if task.image is None:
+        return Quantities()
+    cpu, memory = task.resources.cpu.count.max, task.resources.memory.max
+    return Quantities(cpu=(cpu or 0) * 1000, memory=_bytes(memory))
+
+
+def _seconds(wanted: int | str | None, default: int | None) -> int | None:
+    if wanted is None:
+        return default
+    return None if isinstance(wanted, str) else wanted
+
+
+def _bytes(gigabytes: float | None) -> int:
+    return round((gigabytes or 0) * GIGABYTE)

@@ -1,0 +1,59 @@
+"""Users and projects."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import UUID4
+
+from runfold.gateway.dialects.dstack.models.shape import Shape
+
+
+class UserPermissions(Shape):
+    can_create_projects: bool
+
+
+class User(Shape):
+    id: UUID4
+    username: str
+    created_at: datetime
+    global_role: Literal["admin", "user"]
+    email: str | None
+    active: bool
+    permissions: UserPermissions
+    ssh_public_key: str | None
+
+
+class UserTokenCreds(Shape):
+    token: str
+
+
+class UserWithCreds(User):
+    creds: UserTokenCreds
+    ssh_private_key: str | None
+
+
+class MemberPermissions(Shape):
+    can_manage_ssh_fleets: bool
+    can_manage_secrets: bool
+
+
+class Member(Shape):
+    user: User
+    project_role: Literal["admin", "manager", "user"]
+    permissions: MemberPermissions
+
+
+class Project(Shape):
+    project_id: UUID4
+    project_name: str
+    owner: User
+    created_at: datetime
+    backends: list[Any]
+    members: list[Member]
+    is_public: bool
+    templates_repo: str | None
+
+
+class ProjectsInfoList(Shape):
+    total_count: int | None
+    projects: list[Project]

@@ -1,0 +1,99 @@
+"""Runs, of whichever dialect they were submitted by."""
+
+from typing import Any
+
+import msgspec
+
+from runfold.domain.cell.state import Cell
+from runfold.domain.run.state import Run
+from runfold.gateway.dialects.dstack import status
+from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
+from runfold.gateway.dialects.dstack.effective import merge
+from runfold.gateway.dialects.dstack.requests import RunSpec
+from runfold.gateway.dialects.dstack.responses import job as jobs
+from runfold.gateway.dialects.dstack.responses.encode import encoded, raw, timestamp
+
+DIALECT = "dstack"
+HOUR = 3600 * 1_000_000
+
+
+def run_bytes(run: Run, cell: Cell, *, jobs_too: bool = True, limit: int = jobs.NEWEST) -> bytes:
+    """The run with at most `limit` submissions of each job, or without its jobs."""
+    return encoded(_run(run, cell, jobs_too, limit))
+
+
+def _run(run: Run, cell: Cell, jobs_too: bool, limit: int) -> dict[str, Any]:
+    state = run.status
+    spec, job_spec = _documents(run)
+    shown = [_job(job, job_spec, cell, limit) for job in run.jobs] if jobs_too else []
+    newest = shown[0]["job_submissions"][-1:] if shown else []
+    owner = cell.users.get(run.user_id)
+    return {
+        "id": run.id,
+        "project_name": cell.projects[run.project_id].name,
+        "user": owner.name if owner else "",
+        "fleet": _fleet(run, cell),
+        "submitted_at": timestamp(run.submitted_at),
+        "last_processed_at": timestamp(run.last_changed_at),
+        "status": str(state),
+        "status_message": status.run_message(run, state),
+        "termination_reason": status.run_reason(run),
+        "run_spec": spec,
+        "jobs": shown,
+        "latest_job_submission": newest[0] if newest else None,
+        "cost": _cost(run, cell),
+        "service": None,
+        "deployment_num": 0,
+        "error": status.run_error(run),
+        "deleted": run.deleted,
+        "next_triggered_at": None,
+    }
+
+
+def _documents(run: Run) -> tuple[msgspec.Raw, msgspec.Raw]:
+    """Its run_spec and its job's job_spec as JSON."""
+    spec = RunSpec.model_validate_json(run.request) if run.dialect == DIALECT else _translated(run)
+    assert isinstance(spec.configuration, TaskConfiguration)
+    text = run.request if run.dialect == DIALECT else spec.model_dump_json()
+    return raw(text), raw(encoded(jobs.job_spec(spec, merge(spec.configuration, spec), run.name)))
+
+
+def _translated(run: Run) -> RunSpec:
+    """A run of another dialect as the task that it comes to."""
+    first = run.jobs[0].spec
+    task = TaskConfiguration(
+        commands=list(first.command),
+        image=first.image or ("scratch" if not first.command else None),
+        env=first.env,
+        nodes=1,
+        priority=run.priority,
+    )
+    return RunSpec(run_name=run.name, repo_id="none", repo_data={"repo_type": "virtual"}, configuration=task)
+
+
+def _job(job: Any, job_spec: msgspec.Raw, cell: Cell, limit: int) -> dict[str, Any]:
+    return {
+        "job_spec": job_spec,
+        "job_submissions": jobs.submissions(job, cell, limit),
+        "job_connection_info": None,
+    }
+
+
+def _fleet(run: Run, cell: Cell) -> dict[str, str] | None:
+    """That of the instance where its first job was placed last."""
+    placed = [a.instance_id for a in run.jobs[0].attempts if a.instance_id] if run.jobs else []
+    instance = cell.instances.get(placed[-1]) if placed else None
+    if instance is None or (fleet := cell.fleets.get(instance.fleet_id)) is None:
+        return None
+    return {"id": fleet.id, "name": fleet.name}
+
+
+def _cost(run: Run, cell: Cell) -> float:
+    """Dollars up to what is known last, so that every replica says the same."""
+    total = 0
+    for attempt in (a for job in run.jobs for a in job.attempts):
+        instance = cell.instances.get(attempt.instance_id or "")
+        if instance is not None and instance.price_micros and attempt.placed_at is not None:
+            until = attempt.exited_at or attempt.finished_at or attempt.changed_at
+            total += instance.price_micros * max(0, until - attempt.placed_at)
+    return total / HOUR / 1_000_000

@@ -1,0 +1,1 @@
+"""Runfold's own API: what no other dialect has words for."""

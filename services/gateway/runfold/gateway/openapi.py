@@ -1,0 +1,148 @@
+"""The OpenAPI 3.1 document, generated from the routes; `python -m runfold.gateway.openapi` prints it."""
+
+import re
+from collections.abc import Iterable
+from typing import Any, Literal, get_args, get_origin
+
+import msgspec
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from runfold.gateway.dialects import owner
+from runfold.gateway.http.call import JSON
+from runfold.gateway.http.routes import Route
+
+VERSION = "0.1.0"
+Mode = Literal["validation", "serialization"]
+References = dict[tuple[Any, Mode], dict[str, Any]]
+
+_REFERENCE = "#/components/schemas/{model}"
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "maxLength": 255},
+    "description": "Repeating the request with the same key and body gives the same answer, for 24 hours.",
+}
+_REFUSALS = {
+    "401": "No token",
+    "403": "A token that nobody has, or one without the permission",
+    "422": "The request has the wrong shape",
+    "503": "Not now; repeat after Retry-After seconds",
+}
+
+
+def document(routes: Iterable[Route], dialect: str | None = None) -> dict[str, Any]:
+    """Of one dialect, or of all."""
+    chosen = [route for route in routes if dialect in (None, owner(route.path).name)]
+    references, definitions = _schemas(chosen)
+    paths: dict[str, Any] = {}
+    for route in chosen:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, references)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Runfold",
+            "version": VERSION,
+            "description": "Runs containers and processes on fleets of machines.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": paths,
+        "components": {
+            "schemas": definitions,
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _operation(route: Route, references: References) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "summary": route.summary,
+        "operationId": re.sub(r"[^a-z0-9]+", "_", f"{route.method} {route.path}".lower()).strip("_"),
+        "tags": [owner(route.path).name],
+        "parameters": [
+            *_path_parameters(route),
+            *_query_parameters(route),
+            *([_KEY] if route.writes else []),
+        ],
+        "responses": {"200": _answers(route, references), **_refusals(route)},
+        "security": [] if route.open else [{"bearer": []}],
+    }
+    if route.takes is not None:
+        operation["requestBody"] = {
+            "required": not route.optional,
+            "content": {JSON: {"schema": references[route.takes, "validation"]}},
+        }
+    return operation
+
+
+def _answers(route: Route, references: References) -> dict[str, Any]:
+    schema = _schema(route.answers, references) if route.media == JSON else {"type": "string"}
+    content = {route.media: {"schema": schema}}
+    if route.streams is not None:
+        content[route.streams] = {"schema": {"type": "string"}}
+    return {"description": "Done", "content": content}
+
+
+def _schema(answers: Any, references: References) -> dict[str, Any]:
+    """None is null; models, lists of them and unions of either."""
+    if answers is None:
+        return {"type": "null"}
+    if isinstance(answers, type) and issubclass(answers, BaseModel):
+        return references[answers, "serialization"]
+    inner = [_schema(argument, references) for argument in get_args(answers)]
+    if get_origin(answers) is list:
+        return {"type": "array", "items": inner[0]}
+    return {"anyOf": inner} if inner else {"type": "object"}
+
+
+def _refusals(route: Route) -> dict[str, Any]:
+    if route.open:
+        return {}
+    shaped = route.takes is not None or route.query is not None
+    return {s: {"description": text} for s, text in _REFUSALS.items() if s != "422" or shaped}
+
+
+def _path_parameters(route: Route) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", route.path)
+    ]
+
+
+def _query_parameters(route: Route) -> list[dict[str, Any]]:
+    if route.query is None:
+        return []
+    schema = route.query.model_json_schema(ref_template=_REFERENCE)
+    required = schema.get("required", [])
+    return [
+        {"name": name, "in": "query", "required": name in required, "schema": described}
+        for name, described in schema["properties"].items()
+    ]
+
+
+def _schemas(routes: list[Route]) -> tuple[References, dict[str, Any]]:
+    wanted: dict[tuple[type[BaseModel], Mode], None] = {}
+    for route in routes:
+        if route.takes is not None:
+            wanted[route.takes, "validation"] = None
+        wanted.update(dict.fromkeys((model, "serialization") for model in _models(route.answers)))
+    references, schema = models_json_schema(list(wanted), ref_template=_REFERENCE)
+    return references, schema.get("$defs", {})
+
+
+def _models(answers: Any) -> list[type[BaseModel]]:
+    if isinstance(answers, type) and issubclass(answers, BaseModel):
+        return [answers]
+    return [model for argument in get_args(answers) for model in _models(argument)]
+
+
+def main() -> None:
+    from runfold.gateway.dialects.table import ROUTES
+
+    text = msgspec.json.format(msgspec.json.encode(document(ROUTES)), indent=2)
+    print(text.decode())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,231 @@
+"""What an event comes to, for people: something was made, or stands elsewhere than before."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+from runfold.contracts import fleet, instance, job, project, run, user
+from runfold.contracts.envelope import Envelope
+from runfold.contracts.values import Micros
+from runfold.domain.cell.state import Cell
+from runfold.domain.job.state import Job
+from runfold.domain.run.state import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    kind: str  #: user, project, run, job, fleet, instance or secret
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that happened: `before` and `after` are statuses."""
+
+    what: str
+    targets: tuple[Target, ...]
+    project_id: str | None
+    within: tuple[str, ...] = ()  #: ids of what it is news about as well
+    before: str | None = None
+    after: str | None = None
+    reason: str | None = None
+    message: str | None = None
+    by_user: bool = True  #: its actor is the event's, else the system
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A change with its event's time and actor; `within` has the ids of all that it is news about."""
+
+    id: str
+    position: int
+    time: Micros
+    actor_id: str | None  #: user id; None is the system
+    change: Change
+    within: tuple[str, ...]
+
+
+class Happenings:
+    """Remembers where each thing stood that isn't over yet."""
+
+    def __init__(self, cell: Callable[[], Cell]) -> None:
+        self._cell = cell
+        self._status: dict[str, str] = {}
+
+    def of(self, envelope: Envelope) -> Iterator[Happened]:
+        """Asked once for each event, after its commit is folded."""
+        maker = _MAKERS.get(type(envelope.data))
+        if maker is None:
+            return
+        for number, change in enumerate(maker(self, envelope.data)):
+            yield _happened(envelope, number, change)
+
+    def _moved(self, key: str, after: str, *, over: bool) -> str | None:
+        """Where it stood before, if that was elsewhere."""
+        before = self._status.get(key)
+        if over:
+            self._status.pop(key, None)
+        else:
+            self._status[key] = after
+        return None if before == after else before
+
+    def _user_created(self, e: user.UserCreated) -> Iterator[Change]:
+        yield Change("created", (Target("user", e.user_id, e.name),), None)
+
+    def _project_created(self, e: project.ProjectCreated) -> Iterator[Change]:
+        yield Change("created", (Target("project", e.project_id, e.name),), e.project_id)
+
+    def _secret_changed(self, e: project.SecretStored | project.SecretDeleted) -> Iterator[Change]:
+        known = e.secret_id in self._status
+        self._status[e.secret_id] = "stored"
+        what = "deleted" if isinstance(e, project.SecretDeleted) else "updated" if known else "created"
+        yield Change(what, (Target("secret", e.secret_id, e.name),), e.project_id)
+
+    def _run_submitted(self, e: run.RunSubmitted) -> Iterator[Change]:
+        self._status[e.run_id] = "submitted"
+        yield Change("submitted", (Target("run", e.run_id, e.name),), e.project_id, after="submitted")
+
+    def _run_changed(self, e: run.RunStopRequested | run.RunFinished) -> Iterator[Change]:
+        yield from self._run_moved(self._cell().runs[e.run_id])
+
+    def _run_deleted(self, e: run.RunDeleted) -> Iterator[Change]:
+        known = self._cell().runs[e.run_id]
+        yield Change("deleted", (Target("run", known.id, known.name),), known.project_id)
+
+    def _run_moved(self, known: Run) -> Iterator[Change]:
+        after = str(known.status)
+        before = self._moved(known.id, after, over=known.final is not None)
+        if before is None:
+            return
+        stopped = None if known.stop is None else "aborted_by_user" if known.stop.abort else "stopped_by_user"
+        reason = known.reason or stopped
+        yield Change(
+            "status", (Target("run", known.id, known.name),), known.project_id, (), before, after, reason
+        )
+
+    def _job_submitted(self, e: job.JobSubmitted) -> Iterator[Change]:
+        yield self._attempt_made(e.job_id, e.attempt_id, "created on run submission")
+
+    def _job_resubmitted(self, e: job.JobResubmitted) -> Iterator[Change]:
+        yield self._attempt_made(e.job_id, e.attempt_id, "created on retry")
+        yield from self._run_moved(self._cell().runs[e.run_id])
+
+    def _attempt_made(self, job_id: str, attempt_id: str, what: str) -> Change:
+        known, owner = self._of_job(job_id)
+        self._status[attempt_id] = "submitted"
+        target = Target("job", attempt_id, known.spec.name)
+        return Change(what, (target,), owner.project_id, (owner.id,), after="submitted", by_user=False)
+
+    def _job_placed(self, e: job.JobPlaced) -> Iterator[Change]:
+        known, owner = self._of_job(e.job_id)
+        targets, within = [Target("job", e.attempt_id, known.spec.name)], [owner.id]
+        placed_on = self._cell().instances.get(e.instance_id)
+        if placed_on is not None:
+            targets.append(Target("instance", placed_on.id, placed_on.name))
+            within.append(placed_on.fleet_id)
+        yield Change("assigned", tuple(targets), owner.project_id, tuple(within))
+        yield from self._job_changed(e)
+
+    def _job_changed(self, e: Any) -> Iterator[Change]:
+        known, owner = self._of_job(e.job_id)
+        attempt = self._cell().attempts.get(e.attempt_id)
+        if attempt is None or attempt.refused:
+            return
+        after = str(attempt.status)
+        before = self._moved(attempt.id, after, over=attempt.status.final)
+        if before is not None:
+            reason = attempt.reason or (known.stop.reason if known.stop else None)
+            target = Target("job", attempt.id, known.spec.name)
+            yield Change(
+                "status", (target,), owner.project_id, (owner.id,), before, after, reason, attempt.message
+            )
+        yield from self._run_moved(owner)
+
+    def _of_job(self, job_id: str) -> tuple[Job, Run]:
+        known = self._cell().jobs[job_id]
+        return known, self._cell().runs[known.run_id]
+
+    def _fleet_created(self, e: fleet.FleetCreated) -> Iterator[Change]:
+        self._status[e.fleet_id] = "active"
+        yield Change("created", (Target("fleet", e.fleet_id, e.name),), e.project_id, after="active")
+
+    def _fleet_updated(self, e: fleet.FleetUpdated) -> Iterator[Change]:
+        known = self._cell().fleets[e.fleet_id]
+        yield Change("updated", (Target("fleet", known.id, known.name),), known.project_id)
+
+    def _fleet_changed(self, e: fleet.FleetDeletionRequested | fleet.FleetDeleted) -> Iterator[Change]:
+        known = self._cell().fleets[e.fleet_id]
+        after = "terminated" if known.deleted else "terminating"
+        before = self._moved(known.id, after, over=known.deleted)
+        if before is not None:
+            target = Target("fleet", known.id, known.name)
+            yield Change("status", (target,), known.project_id, (), before, after)
+
+    def _instance_requested(self, e: instance.InstanceRequested) -> Iterator[Change]:
+        targets, what = [Target("instance", e.instance_id, e.name)], "created"
+        wanted_by = self._cell().jobs.get(e.job_id or "")
+        if wanted_by is not None:
+            what = "created for job"
+            targets.append(Target("job", wanted_by.attempt.id, wanted_by.spec.name))
+        self._status[e.instance_id] = "pending"
+        yield Change(what, tuple(targets), e.project_id, (e.fleet_id,), after="pending")
+
+    def _instance_changed(self, e: Any) -> Iterator[Change]:
+        known = self._cell().instances[e.instance_id]
+        after = str(known.status)
+        before = self._moved(known.id, after, over=known.ended_at is not None)
+        if before is not None:
+            target = Target("instance", known.id, known.name)
+            within = (known.fleet_id,)
+            yield Change(
+                "status", (target,), known.project_id, within, before, after, known.reason, known.message
+            )
+
+
+def _happened(envelope: Envelope, number: int, change: Change) -> Happened:
+    """The second and further changes of one event get ids that follow from its own."""
+    event_id = envelope.record.id
+    actor = envelope.record.actor if change.by_user else ""
+    about = [*(target.id for target in change.targets), *change.within]
+    if change.project_id is not None:
+        about.append(change.project_id)
+    return Happened(
+        id=event_id if number == 0 else str(uuid5(UUID(event_id), str(number))),
+        position=envelope.position,
+        time=envelope.time,
+        actor_id=actor.removeprefix("user:") if actor.startswith("user:") else None,
+        change=change,
+        within=tuple(dict.fromkeys(about)),
+    )
+
+
+_MAKERS: dict[type[Any], Callable[[Happenings, Any], Iterator[Change]]] = {
+    user.UserCreated: Happenings._user_created,
+    project.ProjectCreated: Happenings._project_created,
+    project.SecretStored: Happenings._secret_changed,
+    project.SecretDeleted: Happenings._secret_changed,
+    run.RunSubmitted: Happenings._run_submitted,
+    run.RunStopRequested: Happenings._run_changed,
+    run.RunFinished: Happenings._run_changed,
+    run.RunDeleted: Happenings._run_deleted,
+    job.JobSubmitted: Happenings._job_submitted,
+    job.JobResubmitted: Happenings._job_resubmitted,
+    job.JobPlaced: Happenings._job_placed,
+    job.AttemptPulling: Happenings._job_changed,
+    job.AttemptStarted: Happenings._job_changed,
+    job.AttemptExited: Happenings._job_changed,
+    job.AttemptLost: Happenings._job_changed,
+    job.JobStopping: Happenings._job_changed,
+    job.JobRetryScheduled: Happenings._job_changed,
+    job.JobFinished: Happenings._job_changed,
+    fleet.FleetCreated: Happenings._fleet_created,
+    fleet.FleetUpdated: Happenings._fleet_updated,
+    fleet.FleetDeletionRequested: Happenings._fleet_changed,
+    fleet.FleetDeleted: Happenings._fleet_changed,
+    instance.InstanceRequested: Happenings._instance_requested,
+    instance.InstanceProvisioned: Happenings._instance_changed,
+    instance.InstanceEnding: Happenings._instance_changed,
+    instance.InstanceEnded: Happenings._instance_changed,
+}

@@ -1,0 +1,45 @@
+"""Rendered answers as bytes, each until the commit that changes what it shows."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+from runfold.contracts.envelope import Commit
+from runfold.domain.cell.state import Cell
+
+KEPT = 4096  #: runs, some 5 KB each
+
+
+class Rendered:
+    """By run, the newest used ones; the view is asked nothing, it tells."""
+
+    def __init__(self, cell: Callable[[], Cell]) -> None:
+        self._cell = cell
+        self._runs: OrderedDict[str, dict[Hashable, bytes]] = OrderedDict()
+
+    def run(self, run_id: str, variant: Hashable, render: Callable[[], bytes]) -> bytes:
+        """What `render` makes of the run in this variant, or made of it since it changed last."""
+        variants = self._runs.get(run_id)
+        if variants is None:
+            variants = self._runs[run_id] = {}
+            if len(self._runs) > KEPT:
+                self._runs.popitem(last=False)
+        else:
+            self._runs.move_to_end(run_id)
+        if variant not in variants:
+            variants[variant] = render()
+        return variants[variant]
+
+    def changed(self, commit: Commit | None) -> None:
+        """What is neither a run's nor a job's (a host's facts, a fleet) may show in any run, and is rare."""
+        if commit is None:
+            self._runs.clear()
+            return
+        for envelope in commit.events:
+            kind, _, about = envelope.stream.partition(":")
+            if kind == "run":
+                self._runs.pop(about, None)
+            elif kind == "job":
+                job = self._cell().jobs.get(about)
+                self._runs.pop(job.run_id if job else "", None)
+            elif kind in ("host", "fleet", "instance", "user"):
+                self._runs.clear()

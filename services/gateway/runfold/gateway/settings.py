@@ -1,0 +1,70 @@
+"""The gateway's settings."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from annotated_types import Gt, Interval
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+
+from runfold.contracts.values import Quantities
+from runfold.service.settings import ServiceSettings
+
+_UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) *([KMGT]?)(?:i?B)?", re.IGNORECASE)
+
+
+def size(value: object) -> object:
+    """Bytes out of 134217728, "128MiB", "0.5GB"; units are powers of 1024."""
+    if not isinstance(value, str):
+        return value
+    found = _SIZE.fullmatch(value.strip())
+    if found is None:
+        raise ValueError("give a number of bytes, or one with a unit such as 128MiB")
+    return round(float(found[1]) * _UNITS[found[2].upper()])
+
+
+def there(path: Path) -> Path:
+    """A file that exists."""
+    if not path.is_file():
+        raise ValueError(f"there is no file {path}")
+    return path
+
+
+Bytes = Annotated[int, BeforeValidator(size)]
+Port = Annotated[int, Interval(ge=0, le=65535)]
+PresentFile = Annotated[Path, AfterValidator(there)]
+
+
+class PortSettings(ServiceSettings):
+    """Where the public API listens, and whether it speaks HTTPS there."""
+
+    host: str = "127.0.0.1"
+    port: Port = 3000  #: 0 takes any free one
+    tls_cert: PresentFile | None = None  #: with `tls_key` the port speaks HTTPS
+    tls_key: PresentFile | None = Field(default=None, validate_default=True)
+
+    @field_validator("tls_key")
+    @classmethod
+    def _both_or_neither(cls, key: Path | None, info: ValidationInfo) -> Path | None:
+        # A certificate that is at fault itself is told of already, and isn't in `data`.
+        if "tls_cert" in info.data and (key is None) != (info.data["tls_cert"] is None):
+            raise ValueError("HTTPS takes both a certificate and its key, and only one of them is given")
+        return key
+
+
+class GatewaySettings(PortSettings):
+    """What the public API needs, however the process is wired."""
+
+    body_limit: Annotated[Bytes, Gt(0)] = 2 * 1024**2  #: bytes of one request
+    admin_token: SecretStr | None = (
+        None  #: of user admin, at the first start alone; made where it isn't given
+    )
+    default_job_cpu: Annotated[float, Gt(0)] = 0.1  #: CPUs reserved for a job that asks for none
+    default_job_memory: Annotated[Bytes, Gt(0)] = (
+        128 * 1024**2
+    )  #: bytes reserved for a job that asks for none
+
+    @property
+    def job_defaults(self) -> Quantities:
+        return Quantities(cpu=round(self.default_job_cpu * 1000), memory=self.default_job_memory)

@@ -1,0 +1,98 @@
+"""The log service's wiring."""
+
+from aiohttp import web
+
+from runfold.bus.port import Bus
+from runfold.eventlog.cursors import CursorStore
+from runfold.eventlog.metrics import MetricsStore
+from runfold.eventlog.output import OutputStore
+from runfold.eventlog.writer import Writer
+from runfold.log.metrics import MetricsIntake
+from runfold.log.service import LogService
+from runfold.log.settings import LogSettings
+from runfold.ports import Clock, Ids
+from runfold.service.component import Component, Opened, Together
+from runfold.service.system import SystemClock, SystemIds
+from runfold.service.vault import Vault
+from runfold.service.view import View
+
+
+def build(
+    *,
+    writer: Writer,
+    view: View,
+    output: OutputStore,
+    cursors: CursorStore,
+    vault: Vault,
+    bus: Bus,
+    clock: Clock,
+    ids: Ids,
+    metrics: MetricsStore | None = None,
+) -> Component:
+    """Call it before `view` starts; start what it returns once `writer` and `view` have. Without `metrics` nobody keeps
+    what jobs use."""
+    service = LogService(
+        writer=writer,
+        view=view,
+        output=output,
+        cursors=cursors,
+        vault=vault,
+        bus=bus,
+        clock=clock,
+        ids=ids,
+    )
+    return service if metrics is None else Together(service.name, service, MetricsIntake(metrics, bus))
+
+
+async def wire(settings: LogSettings) -> Component:
+    """As a process of its own: MongoDB, RabbitMQ, and the HTTP face for the other services."""
+    from runfold.bus.adapters.rabbitmq import RabbitBus
+    from runfold.eventlog.adapters.cursors_mongo import MongoCursorStore
+    from runfold.eventlog.adapters.keys_mongo import MongoKeyStore
+    from runfold.eventlog.adapters.metrics_mongo import MongoMetricsStore
+    from runfold.eventlog.adapters.mongo import MongoStore
+    from runfold.eventlog.adapters.mongo_documents import connect
+    from runfold.eventlog.adapters.output_mongo import MongoOutputStore
+    from runfold.log.http import eventlog as eventlog_face
+    from runfold.log.http import keys as keys_face
+    from runfold.log.http import metrics as metrics_face
+    from runfold.log.http import output as output_face
+    from runfold.log.http.server import Server
+    from runfold.log.http.tokens import Tokens
+
+    clock, ids = SystemClock(), SystemIds()
+    url, name = settings.mongo_url.get_secret_value(), settings.mongo_database
+    store, database = MongoStore.connect(url, name), connect(url, name)
+    output, keys = MongoOutputStore(database), MongoKeyStore(database)
+    metrics = MongoMetricsStore(database)
+    writer = Writer(store, clock=clock, ids=ids, service_address=settings.address)
+    bus = RabbitBus(settings.amqp_url.get_secret_value(), name="log")
+    view = View(writer)
+    service = build(
+        writer=writer,
+        view=view,
+        output=output,
+        cursors=MongoCursorStore(database),
+        vault=Vault(keys, settings.master_key.get_secret_value(), ids=ids),
+        bus=bus,
+        clock=clock,
+        ids=ids,
+        metrics=metrics,
+    )
+    tokens = Tokens({name: token.get_secret_value() for name, token in settings.log_tokens.items()})
+    routes: list[web.RouteDef] = [
+        *eventlog_face.routes(writer, tokens, clock),
+        *output_face.routes(output, tokens),
+        *keys_face.routes(keys, tokens),
+        *metrics_face.routes(metrics, tokens),
+    ]
+    return Together(
+        "log",
+        Opened(None, store.close),
+        Opened(None, output.close),
+        Opened(bus.open, bus.close),
+        writer,
+        view,
+        service,
+        Server(routes, settings.log_host, settings.log_port),
+    )

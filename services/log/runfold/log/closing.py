@@ -1,0 +1,124 @@
+"""The end of an attempt's output: all announced bytes are stored, or no more of them came in time."""
+
+import structlog
+
+from runfold.contracts import job as j
+from runfold.contracts.envelope import Commit
+from runfold.contracts.registry import Event
+from runfold.domain import streams
+from runfold.domain.cell.state import Cell
+from runfold.domain.job import decide as jobs
+from runfold.eventlog.output import OutputStore
+from runfold.eventlog.port import Unavailable
+from runfold.log.listening import Listening
+from runfold.log.recorder import Recorder
+from runfold.log.work import Work
+from runfold.ports import Clock
+from runfold.service.signal import Signal
+from runfold.service.tasks import Tasks
+from runfold.service.view import View
+
+log = structlog.get_logger(__name__)
+
+#: Seconds between looks at a store that is away.
+STORE_AWAY = 1.0
+#: Seconds between looks whether the broker is back.
+BROKER_AWAY = 1.0
+
+
+class Closing:
+    """Attempts that ended and whose output isn't closed; made before the view starts."""
+
+    def __init__(
+        self,
+        view: View,
+        recorder: Recorder,
+        output: OutputStore,
+        work: Work,
+        listening: Listening,
+        clock: Clock,
+        tasks: Tasks,
+    ) -> None:
+        self._view, self._recorder, self._output = view, recorder, output
+        self._work, self._listening, self._clock, self._tasks = work, listening, clock, tasks
+        self._open: dict[str, int] = {}  #: attempt id -> when its output last advanced, or it ended
+        self._look: dict[str, None] = {}  #: those that something happened to
+        self._changed = Signal()
+        view.listen(self._note)
+
+    def start(self) -> None:
+        self._listening.start()
+        self._tasks.start("close output", self._run())
+
+    def stored(self, attempt_id: str, _: int) -> None:
+        """More of its output is durable."""
+        if attempt_id in self._open:
+            self._open[attempt_id] = self._clock.now()
+            self._look[attempt_id] = None
+            self._changed.set()
+
+    def _note(self, commit: Commit | None) -> None:
+        if commit is None:
+            self._open, self._look = {}, {}
+            return
+        for envelope in commit.events:
+            match envelope.data:
+                case j.AttemptExited(attempt_id=attempt_id) | j.AttemptLost(attempt_id=attempt_id):
+                    self._open[attempt_id] = envelope.time
+                    self._look[attempt_id] = None
+                    self._changed.set()
+                case j.OutputClosed() | j.JobFinished() | j.JobRetryScheduled():
+                    self._open.pop(envelope.data.attempt_id, None)
+                    self._look.pop(envelope.data.attempt_id, None)
+                case _:
+                    pass
+
+    async def _run(self) -> None:
+        while True:
+            await self._changed.wait(self._patience())
+            now = self._clock.now()
+            for attempt_id in [*self._look, *self._late(now)]:
+                self._look.pop(attempt_id, None)
+                try:
+                    await self._close(attempt_id, now)
+                except Unavailable as error:
+                    log.warning("output store away", error=str(error))
+                    self._listening.again()
+                    self._look[attempt_id] = None
+
+    def _late(self, now: int) -> list[str]:
+        """Those that have been silent for too long."""
+        silences = ((id_, self._quiet_since(id_)) for id_ in self._open)
+        return [id_ for id_, since in silences if since is not None and since + jobs.OUTPUT_PATIENCE <= now]
+
+    def _patience(self) -> float | None:
+        """Seconds until the next one may be given up."""
+        if self._look:
+            return STORE_AWAY
+        if not self._open:
+            return None
+        silences = [since for id_ in self._open if (since := self._quiet_since(id_)) is not None]
+        if not silences:
+            return BROKER_AWAY
+        return max(min(silences) + jobs.OUTPUT_PATIENCE - self._clock.now(), 0) / 1_000_000
+
+    def _quiet_since(self, attempt_id: str) -> int | None:
+        host_id = self._view.cell.attempts[attempt_id].host_id
+        return self._listening.quiet_since(host_id, self._open[attempt_id])
+
+    async def _close(self, attempt_id: str, now: int) -> None:
+        if attempt_id not in self._open:
+            return
+        job_id = self._view.cell.jobs_by_attempt[attempt_id].id
+        stored = await self._output.stored(attempt_id)
+        attempt = self._view.cell.attempts[attempt_id]
+        if stored < attempt.output_bytes and not await self._work.reaches(attempt.host_id or ""):
+            # It ships the rest once it is back, and would drop it if this attempt were final.
+            self._listening.missing(attempt.host_id or "")
+
+        def decide(cell: Cell) -> list[Event]:
+            job, attempt = cell.jobs[job_id], cell.attempts[attempt_id]
+            since = self._quiet_since(attempt_id) if attempt_id in self._open else None
+            return [*jobs.close_output(job, attempt, stored, now if since is None else since, now)]
+
+        await self._recorder.record(decide, streams.job(job_id))

@@ -1,0 +1,1 @@
+"""What the log service offers the other services over HTTP: the event log, output, wrapped keys."""

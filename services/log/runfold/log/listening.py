@@ -1,0 +1,52 @@
+"""Since when a host's output could have come here: silence counts from then, not from when the attempt ended."""
+
+from collections.abc import Callable
+
+from runfold.bus.port import Bus
+from runfold.ports import Clock
+
+#: How much longer a host is waited for that hasn't been heard since; it reports at least every 30 s once connected.
+UNHEARD = 60 * 1_000_000
+
+
+class Listening:
+    """Output can come while this replica runs, the broker and the output store are there, and the host is connected."""
+
+    def __init__(self, bus: Bus, clock: Clock, *, store_trouble: Callable[[], str | None]) -> None:
+        """`store_trouble` says why output can't be stored at the moment, or None."""
+        self._bus, self._clock, self._store_trouble = bus, clock, store_trouble
+        self._since = 0
+        self._heard: dict[str, int] = {}  #: host id -> when it was first heard since then
+
+    def start(self) -> None:
+        self.again()
+        self._bus.on_connected(self._reconnected)
+
+    def again(self) -> None:
+        """Something without which no output comes is back."""
+        self._since = self._clock.now()
+
+    def heard(self, host_id: str) -> None:
+        """The host's executor said something; the first time counts, since from then on its output can come."""
+        if self._heard.get(host_id, 0) < self._since:
+            self._heard[host_id] = self._clock.now()
+
+    def missing(self, host_id: str) -> None:
+        """It isn't connected: nothing is heard of it until it says something again."""
+        self._heard.pop(host_id, None)
+
+    def quiet_since(self, host_id: str | None, advanced_at: int) -> int | None:
+        """When the silence of an attempt began whose output last advanced at `advanced_at`.
+
+        None while nobody hears; what is asked after that counts anew.
+        """
+        if not self._bus.connected or self._store_trouble():
+            self.again()
+            return None
+        heard = self._heard.get(host_id or "", 0)
+        if heard < self._since:
+            return max(advanced_at, self._since) + UNHEARD
+        return max(advanced_at, heard)
+
+    async def _reconnected(self) -> None:
+        self.again()

@@ -1,0 +1,1 @@
+"""What jobs print, on its way from the broker into the store."""

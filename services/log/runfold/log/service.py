@@ -1,0 +1,77 @@
+"""The log service as a component, around a writer that has begun its term."""
+
+from runfold.bus.port import Bus
+from runfold.eventlog.cursors import CursorStore
+from runfold.eventlog.output import OutputStore
+from runfold.eventlog.writer import Writer
+from runfold.log.assignments import Assignments
+from runfold.log.closing import Closing
+from runfold.log.facts import Facts
+from runfold.log.feed import Feed
+from runfold.log.listening import Listening
+from runfold.log.output.intake import Intake
+from runfold.log.publisher import Publisher
+from runfold.log.recorder import Recorder
+from runfold.log.work import Work
+from runfold.ports import Clock, Ids
+from runfold.service.measured import MeasuredLog
+from runfold.service.tasks import Tasks
+from runfold.service.vault import Vault
+from runfold.service.view import View
+
+
+class LogService:
+    """Make it before `view` starts; start it once `writer` and `view` have."""
+
+    name = "log"
+
+    def __init__(
+        self,
+        *,
+        writer: Writer,
+        view: View,
+        output: OutputStore,
+        cursors: CursorStore,
+        vault: Vault,
+        bus: Bus,
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        self._writer, self._view, self._tasks = writer, view, Tasks()
+        recorder = Recorder(MeasuredLog(writer, self.name, view, clock), view, ids)
+        self._publisher = Publisher(writer, bus, self._tasks)
+        self._feed = Feed(writer, view, cursors, bus, ids, self._tasks)
+        self._work = Work(view, recorder, Assignments(view, vault), bus, self._tasks)
+        listening = Listening(bus, clock, store_trouble=lambda: self._intake.not_ready())
+        self._closing = Closing(view, recorder, output, self._work, listening, clock, self._tasks)
+        self._facts = Facts(view, recorder, output, self._work, listening, bus)
+        self._intake = Intake(output, bus, on_stored=self._closing.stored, ids=ids)
+
+    async def start(self) -> None:
+        self._tasks.start("watch the term", self._watch())
+        self._publisher.start()
+        self._feed.start()
+        self._closing.start()
+        self._work.start()
+        await self._intake.start()
+        await self._facts.start()
+
+    async def stop(self) -> None:
+        await self._facts.stop()
+        await self._intake.stop()
+        await self._tasks.stop()
+
+    def not_ready(self) -> str | None:
+        return (
+            self._tasks.failed
+            or self._writer.not_ready()
+            or self._view.not_ready()
+            or self._intake.not_ready()
+        )
+
+    async def _watch(self) -> None:
+        await self._writer.ended()
+        # What came here goes back to the broker, to the active one's hands, and nothing more comes.
+        await self._facts.stop()
+        await self._intake.stop()
+        raise RuntimeError("the writer ended: another log replica is active")

@@ -1,0 +1,1 @@
+"""Instances on each backend: the service around `runfold.domain.provisioning`."""

@@ -1,0 +1,77 @@
+"""Jobs with an image, on a real Docker engine: embedded and distributed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.distributed.processes import Services
+from tests.end_to_end.client import Client
+from tests.end_to_end.embedded import Embedded
+from tests.servers.fixtures import Engine
+
+#: Ends by itself unless it is told to; a limit that a shell stays below.
+LOOP = "i=0; while [ $i -lt 20 ]; do echo $i; i=$((i+1)); sleep 0.1; done"
+COUNTED = "".join(f"{number}\n" for number in range(20)).encode()
+
+
+def _in_image(engine: Engine, **more: Any) -> dict[str, Any]:
+    return {"image": engine.shell_image, "shell": "sh", **more}
+
+
+def test_a_container_is_adopted_by_the_server_that_comes_after_a_killed_one(
+    tmp_path: Path, docker_engine: Engine
+) -> None:
+    server = Embedded(
+        tmp_path / "server", runtime="auto", environment={"RUNFOLD_DOCKER_HOST": docker_engine.url}
+    )
+    try:
+        client = server.start()
+        client.submit(LOOP, name="contained", **_in_image(docker_engine))
+        client.submit("echo beside", name="process")
+        next(client.events("job.AttemptStarted"))
+
+        server.kill()
+        client = server.start()
+        runs = client.wait_for("contained", "process")
+
+        assert {name: run["status"] for name, run in runs.items()} == dict.fromkeys(runs, "done")
+        assert client.output(runs["contained"]) == COUNTED
+        assert len(runs["contained"]["jobs"][0]["job_submissions"]) == 1
+    finally:
+        server.close()
+
+
+def test_five_processes_run_a_container_with_its_environment_and_least_privilege(
+    distributed: Services, docker_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNFOLD_DOCKER_HOST", docker_engine.url)
+    distributed.start()
+    client = Client(distributed.installation.url, distributed.installation.keys.admin_token)
+
+    shown = ("echo $GREETING", "grep NoNewPrivs /proc/self/status", "echo $DSTACK_RUN_NAME")
+    client.submit(*shown, name="shown", env={"GREETING": "hello"}, **_in_image(docker_engine))
+    client.submit("exit 9", name="fails", **_in_image(docker_engine))
+    client.submit("sleep 1000", name="stopped", **_in_image(docker_engine))
+    next(event for event in client.events("job.AttemptStarted") if _of(client, event) == "stopped")
+    client.stop("stopped", abort=True)
+    runs = client.wait_for("shown", "fails", "stopped")
+
+    assert {name: run["status"] for name, run in runs.items()} == {
+        "shown": "done",
+        "fails": "failed",
+        "stopped": "terminated",
+    }
+    assert client.output(runs["shown"]) == b"hello\nNoNewPrivs:\t1\nshown\n"
+    assert runs["fails"]["jobs"][0]["job_submissions"][-1]["exit_status"] == 9
+
+
+def _of(client: Client, event: dict[str, Any]) -> str | None:
+    """The name of the run whose job an event is about."""
+    jobs = {
+        submission["id"]: run["run_spec"]["run_name"]
+        for run in client.post("/api/runs/list", {}).json()
+        for job in run["jobs"]
+        for submission in job["job_submissions"]
+    }
+    return jobs.get(event["data"]["attempt_id"])

@@ -1,0 +1,124 @@
+"""What happened, in dstack's words, and the filters over it."""
+
+from typing import Any
+
+from tests.integration.gateway.world import World
+
+
+async def events(world: World, **wanted: Any) -> list[dict[str, Any]]:
+    answer = await world.post("/api/events/list", wanted)
+    assert answer.status == 200, answer.body
+    return list(answer.body)
+
+
+async def messages(world: World, **wanted: Any) -> list[str]:
+    return sorted(event["message"] for event in await events(world, **wanted))
+
+
+async def test_a_run_s_life_is_told(world: World) -> None:
+    await world.start_of("told")
+    await world.in_main("runs/stop", {"runs_names": ["told"], "abort": False})
+    run_id = world.run("told").id
+    await world.finish("told", "failed", "container_exited_with_error", 3)
+
+    assert await messages(world, within_runs=[run_id]) == sorted(
+        [
+            "Run submitted. Status: SUBMITTED",
+            "Job created on run submission. Status: SUBMITTED",
+            "Job assigned to instance.",
+            "Job status changed SUBMITTED -> PROVISIONING",
+            "Run status changed SUBMITTED -> PROVISIONING",
+            "Job status changed PROVISIONING -> RUNNING",
+            "Run status changed PROVISIONING -> RUNNING",
+            "Run status changed RUNNING -> TERMINATING. Termination reason: STOPPED_BY_USER",
+            "Job status changed RUNNING -> TERMINATING. Termination reason: CONTAINER_EXITED_WITH_ERROR",
+            "Job status changed TERMINATING -> FAILED. Termination reason: CONTAINER_EXITED_WITH_ERROR",
+            "Run status changed TERMINATING -> FAILED. Termination reason: JOB_FAILED",
+        ]
+    )
+
+
+async def test_each_event_names_its_targets_and_who_did_it(world: World) -> None:
+    run = (await world.submit("told")).body
+
+    (submitted,) = await events(world, target_runs=[run["id"]])
+    (created,) = await events(world, target_jobs=[run["latest_job_submission"]["id"]])
+
+    project = {"project_id": world.project.id, "project_name": "main", "is_project_deleted": False}
+    assert submitted["targets"] == [{"type": "run", **project, "id": run["id"], "name": "told"}]
+    assert (submitted["actor_user"], submitted["is_actor_user_deleted"]) == ("admin", False)
+    assert created["targets"][0]["name"] == "told-0-0"
+    assert (created["actor_user"], created["actor_user_id"]) == (None, None)
+
+
+async def test_fleets_and_instances_are_told_of_as_well(world: World) -> None:
+    await world.add_host()
+    local = world.cell.fleet_named(None, "local")
+    assert local is not None
+    spec = {"configuration": {"type": "fleet", "name": "own", "nodes": 0}, "profile": {}}
+    made = (await world.in_main("fleets/apply", {"plan": {"spec": spec}, "force": False})).body
+    await world.in_main("fleets/delete", {"names": ["own"]})
+
+    assert await messages(world, within_fleets=[local.id]) == [
+        "Fleet created. Status: ACTIVE",
+        "Instance created. Status: PENDING",
+        "Instance status changed PENDING -> IDLE",
+    ]
+    assert await messages(world, target_fleets=[made["id"]]) == [
+        "Fleet created. Status: ACTIVE",
+        "Fleet status changed ACTIVE -> TERMINATING",
+    ]
+
+
+async def test_filters_are_all_to_fit(world: World) -> None:
+    bob = await world.join("bob", "user")
+    await world.submit("mine")
+    await world.submit("his", token=bob)
+    user = world.cell.user_named("bob")
+    assert user is not None
+
+    assert await messages(world, include_target_types=["project"]) == ["Project created"]
+    assert await messages(world, target_users=[user.id]) == ["User created"]
+    assert await messages(world, actors=[user.id]) == ["Run submitted. Status: SUBMITTED"]
+    assert (
+        await messages(world, actors=[None], include_target_types=["job"])
+        == ["Job created on run submission. Status: SUBMITTED"] * 2
+    )
+    his = world.run("his").id
+    assert await messages(world, target_runs=[his], within_projects=[world.project.id]) == [
+        "Run submitted. Status: SUBMITTED"
+    ]
+    assert await messages(world, target_runs=[world.project.id]) == []
+    assert len(await messages(world, target_runs=[his, world.run("mine").id])) == 2
+
+
+async def test_one_filter_of_each_kind_is_taken(world: World) -> None:
+    some = ["184572a7-5955-49dc-9a69-2e978cc52a30"]
+    answer = await world.post("/api/events/list", {"target_runs": some, "target_fleets": some})
+    told = "Value error, At most one target_* filter can be set at a time. Got target_fleets, target_runs"
+    assert (answer.status, answer.body["detail"][0]["msg"]) == (422, told)
+    wrongs: list[dict[str, Any]] = [
+        {"target_runs": []},
+        {"limit": 0},
+        {"limit": 101},
+        {"target_runs": some * 17},
+    ]
+    for wrong in wrongs:
+        assert (await world.post("/api/events/list", wrong)).status == 422
+
+
+async def test_pages_go_back_without_gap_or_double(world: World) -> None:
+    for number in range(5):
+        await world.submit(f"run-{number}")
+    everything = [event["id"] for event in await events(world)]
+    seen: list[str] = []
+    cursor: dict[str, Any] = {}
+
+    while page := await events(world, limit=4, **cursor):
+        seen += [event["id"] for event in page]
+        cursor = {"prev_recorded_at": page[-1]["recorded_at"], "prev_id": page[-1]["id"]}
+
+    assert seen == everything
+    assert len(set(seen)) == len(seen)
+    upwards = [event["id"] for event in await events(world, ascending=True)]
+    assert upwards == everything[::-1]

@@ -1,0 +1,183 @@
+"""Fleets of a project, made, changed and deleted; the cell's own beside them."""
+
+from typing import Any
+
+import pytest
+
+from runfold.contracts import fleet
+from tests.integration.gateway.world import World
+
+CHANGED = "Failed to apply plan. Resource has been changed. Try again or use force apply."
+
+
+def spec(name: str | None = "own", **configuration: Any) -> dict[str, Any]:
+    return {"configuration": {"type": "fleet", "name": name, "nodes": "0..1", **configuration}, "profile": {}}
+
+
+async def apply(world: World, wanted: dict[str, Any], *, force: bool = False, seen: Any = None) -> Any:
+    plan = {"spec": wanted, "current_resource": seen}
+    answer = await world.in_main("fleets/apply", {"plan": plan, "force": force})
+    return answer.body if answer.status == 200 else (answer.status, answer.body["detail"][0]["msg"])
+
+
+async def test_a_fleet_says_what_core_is_to_do(world: World) -> None:
+    made = await apply(
+        world,
+        spec(
+            nodes={"min": 1, "target": 2, "max": 4},
+            idle_duration="off",
+            resources={"cpu": 4, "memory": "8GB.."},
+        ),
+    )
+
+    core = world.cell.fleets[made["id"]].spec
+    assert (core.nodes_min, core.nodes_target, core.nodes_max) == (1, 2, 4)
+    assert core.idle_duration is None
+    assert (core.requires.cpu, core.requires.memory) == (4000, 0)
+
+
+async def test_without_words_about_it_instances_idle_for_three_days(world: World) -> None:
+    made = await apply(world, spec())
+    assert world.cell.fleets[made["id"]].spec.idle_duration == 3 * 24 * 3600
+
+
+async def test_a_name_is_made_up_where_none_is_given(world: World) -> None:
+    made = await apply(world, spec(None))
+    assert (await world.in_main("fleets/get", {"name": made["name"]})).body["id"] == made["id"]
+    assert made["spec"]["configuration"]["name"] == made["name"]
+
+
+async def test_an_existing_fleet_is_changed_by_who_knows_it_or_forces(world: World) -> None:
+    first = await apply(world, spec())
+
+    blind = await apply(world, spec(nodes="0..2"))
+    knowing = await apply(world, spec(nodes="0..3"), seen=first)
+    forcing = await apply(world, spec(nodes="0..4"), force=True)
+
+    assert blind == (400, CHANGED)
+    assert (knowing["id"], knowing["spec"]["configuration"]["nodes"]) == (first["id"], {"min": 0, "max": 3})
+    assert world.cell.fleets[forcing["id"]].spec.nodes_max == 4
+    plan = (await world.in_main("fleets/get_plan", {"spec": spec()})).body
+    assert (plan["action"], plan["current_resource"]["id"]) == ("update", first["id"])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        (spec("Cpu"), "Resource name should match regex '^[a-z][a-z0-9-]{1,40}$'"),
+        (spec(nodes=None), "No ssh_config or nodes specified"),
+        (spec(ssh_config={"hosts": ["h"]}), "SSH fleets are not yet supported"),
+        (spec(backends=["aws"]), "Backends aws are not configured"),
+        (spec(spot_policy="spot"), "No configured backend has spot or reserved instances"),
+    ],
+)
+async def test_what_cannot_be_is_refused(world: World, wanted: dict[str, Any], message: str) -> None:
+    assert await apply(world, wanted) == (400, message)
+
+
+async def test_the_cell_s_fleet_shows_as_imported_and_is_nobody_s_to_change(world: World) -> None:
+    own = await apply(world, spec("local"))
+
+    listed = (await world.in_main("fleets/list")).body
+    imported = (await world.in_main("fleets/list", {"include_imported": True})).body
+    await world.in_main("fleets/delete", {"names": ["local"]})
+
+    cell_fleet = world.cell.fleet_named(None, "local")
+    assert cell_fleet is not None
+    assert [f["id"] for f in listed] == [own["id"]]
+    assert [(f["id"], f["project_name"]) for f in imported] == [(own["id"], "main"), (cell_fleet.id, "cell")]
+    assert not cell_fleet.deleting
+    by_id = await world.in_main("fleets/get", {"id": cell_fleet.id})
+    assert by_id.body["spec"]["configuration"]["nodes"] == {"min": 0, "max": None}
+
+
+async def test_a_busy_fleet_is_not_deleted(world: World) -> None:
+    made = await apply(world, spec())
+    host = await world.add_host(fleet_name="own")
+    await world.submit("busy")
+    await world.place("busy", host)
+
+    answer = await world.in_main("fleets/delete", {"names": ["own"]})
+
+    assert answer.status == 400
+    assert "in use" in answer.body["detail"][0]["msg"]
+    assert not world.cell.fleets[made["id"]].deleting
+
+
+async def test_a_deleted_fleet_goes_once_it_is_empty(world: World) -> None:
+    made = await apply(world, spec())
+
+    answer = await world.in_main("fleets/delete", {"names": ["own", "nobody"]})
+    going = (await world.in_main("fleets/get", {"name": "own"})).body
+    again = await apply(world, spec(), force=True)
+    await world.happen(fleet.FleetDeleted(made["id"]))
+    gone = await world.in_main("fleets/get", {"name": "own"})
+
+    assert (answer.status, answer.body) == (200, None)
+    assert going["status"] == "terminating"
+    assert again == (400, "Fleet own is being deleted")
+    assert (gone.status, gone.body["detail"][0]["code"]) == (400, "resource_not_exists")
+    assert (await world.in_main("fleets/list")).body == []
+    assert (await apply(world, spec()))["id"] != made["id"]
+
+
+async def test_fleets_of_all_projects_are_listed_in_pages(world: World) -> None:
+    for number in range(3):
+        await apply(world, spec(f"fleet-{number}"))
+
+    first = (await world.post("/api/fleets/list", {"limit": 2})).body
+    cursor = {"prev_created_at": first[-1]["created_at"], "prev_id": first[-1]["id"]}
+    rest = (await world.post("/api/fleets/list", {"include_imported": True, **cursor})).body
+
+    assert [f["name"] for f in first + rest] == ["fleet-2", "fleet-1", "fleet-0", "local"]
+    assert (await world.post("/api/fleets/list", {"project_name": "nowhere"})).body == []
+
+
+async def test_a_fleet_is_asked_for_by_name_or_id(world: World) -> None:
+    answer = await world.in_main("fleets/get", {})
+    assert answer.body["detail"][0]["msg"] == "name or id must be specified"
+
+
+async def test_a_run_may_ask_for_fleets(world: World) -> None:
+    own = await apply(world, spec())
+
+    await world.submit("chosen", fleets=["own", "main/own", "other/own"])
+    await world.submit("nowhere", fleets=["unheard-of"])
+    await world.submit("elsewhere", backends=["aws"])
+    await world.submit("anywhere")
+
+    assert world.run("chosen").fleets == (own["id"],)
+    assert world.run("nowhere").fleets == ()
+    assert world.run("elsewhere").fleets == ()
+    assert world.run("anywhere").fleets is None
+
+
+async def test_offers_are_what_the_hosts_can_give(world: World) -> None:
+    for name, cpu, gib in (("large", 32, 64), ("small", 4, 16)):
+        await world.add_host(name, cpu, gib)
+
+    async def offered(**resources: Any) -> list[int]:
+        configuration = {"type": "task", "commands": ["x"], "resources": resources}
+        plan = (await world.in_main("runs/get_plan", {"run_spec": {"configuration": configuration}})).body
+        return [offer["instance"]["resources"]["cpus"] for offer in plan["job_plans"][0]["offers"]]
+
+    assert await offered() == [4, 32]
+    assert await offered(cpu="8..") == [32]
+    assert await offered(memory="100GB..") == []
+    assert await offered(gpu="H100:1") == []
+    assert await offered(cpu="2..", memory="8GB..", disk="100GB..", gpu=0) == [4, 32]
+
+
+async def test_a_full_host_is_offered_as_busy(world: World) -> None:
+    host = await world.add_host(cpu=8)
+    configuration = {"type": "task", "commands": ["x"], "resources": {"cpu": 5}}
+
+    async def availability() -> list[str]:
+        plan = (await world.in_main("runs/get_plan", {"run_spec": {"configuration": configuration}})).body
+        return [offer["availability"] for offer in plan["job_plans"][0]["offers"]]
+
+    before = await availability()
+    await world.submit("hungry", resources={"cpu": 5})
+    await world.place("hungry", host)
+
+    assert (before, await availability()) == (["idle"], ["busy"])

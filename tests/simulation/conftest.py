@@ -1,0 +1,18 @@
+"""Nobody reads what services log while everything fails on purpose."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from tests.simulation.quiet import quiet
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    before, level = structlog.get_config(), logging.root.manager.disable
+    quiet()
+    yield
+    structlog.configure(**before)
+    logging.disable(level)

@@ -1,0 +1,147 @@
+"""A host with its disk and what runs on it; executors come and go."""
+
+from collections.abc import Callable
+
+from runfold.contracts.executor import Assignment
+from runfold.contracts.values import Quantities
+from runfold.executor.adapters.memory_journal import MemoryJournal
+from runfold.executor.host import HostFacts, IdentityTaken
+from runfold.executor.journal import Entries, JournalUnavailable
+from runfold.executor.runtime import Ended, OnPull, Started, Usage
+from runfold.executor.runtimes.memory import MemoryEngine, MemoryJob, MemoryRuntime
+from tests.simulation.chance import Chance, SimClock
+from tests.simulation.node import Node
+
+
+class Machine:
+    """What survives an executor: the journal, the processes, and who holds the host's identity."""
+
+    def __init__(
+        self,
+        name: str,
+        capacity: Quantities,
+        clock: SimClock,
+        chance: Chance,
+        on_begin: Callable[["Machine", Assignment], None],
+    ) -> None:
+        self.name, self.capacity, self.clock, self.chance = name, capacity, clock, chance
+        self.journal = MemoryJournal()
+        self.engine = _Engine(self, on_begin)
+        self.holder: Node | None = None
+        self.refuses = 0.0  #: how likely it can't give what an attempt asks for
+
+    def reboot(self) -> None:
+        """Whoever ran here is gone with all it ran."""
+        if self.holder is not None:
+            self.holder.crash()
+        self.engine.reboot()
+
+    def live(self) -> dict[str, Assignment]:
+        """What runs at the moment, by attempt id."""
+        return {id_: self.engine.begun[id_] for id_, job in self.engine.jobs.items() if not job.over.is_set()}
+
+
+class _Engine(MemoryEngine):
+    """Tells of each process before it begins."""
+
+    def __init__(self, machine: Machine, on_begin: Callable[[Machine, Assignment], None]) -> None:
+        super().__init__(machine.clock.now)
+        self._machine, self._on_begin = machine, on_begin
+        self.begun: dict[str, Assignment] = {}
+        self.past: dict[str, MemoryJob] = {}
+
+    def begin(self, assignment: Assignment) -> MemoryJob:
+        self._on_begin(self._machine, assignment)
+        self.begun[assignment.attempt_id] = assignment
+        job = self.past[assignment.attempt_id] = super().begin(assignment)
+        return job
+
+
+class SimHost:
+    """The `Host` port of one executor."""
+
+    def __init__(self, node: Node, machine: Machine) -> None:
+        self._node, self._machine = node, machine
+
+    def facts(self) -> HostFacts:
+        return HostFacts(self._machine.capacity, "x86")
+
+    def take_identity(self, host_id: str) -> Callable[[], None]:
+        holder = self._machine.holder
+        if holder is not None and holder.alive and holder is not self._node:
+            raise IdentityTaken(host_id)
+        self._machine.holder = self._node
+        return lambda: None
+
+
+class SimJournal:
+    """One executor's hold on the disk. Writes keep their order."""
+
+    def __init__(self, node: Node, machine: Machine) -> None:
+        self._node, self._machine = node, machine
+
+    async def load(self) -> dict[str, bytes]:
+        await self._node.port()
+        return await self._machine.journal.load()
+
+    async def write(self, entries: Entries) -> None:
+        if self._machine.journal.refusing:
+            raise JournalUnavailable("the disk is full")
+        await self._node.gate()
+        await self._machine.journal.write(entries)
+        await self._node.port()
+
+    async def close(self) -> None:
+        pass
+
+
+class SimRuntime:
+    """One executor's hold on the engine."""
+
+    def __init__(self, node: Node, machine: Machine) -> None:
+        self.name = "process"
+        self._node, self._machine = node, machine
+        self._runtime = MemoryRuntime(machine.engine, "process")
+
+    async def probe(self) -> bool:
+        await self._node.port()
+        return await self._runtime.probe()
+
+    def refusal(self, assignment: Assignment) -> str | None:
+        if self._machine.chance.happens(self._machine.refuses):
+            return "not today"
+        return self._runtime.refusal(assignment)
+
+    async def start(self, assignment: Assignment, *, create: bool, on_pull: OnPull) -> Started:
+        await self._node.port()
+        started = await self._runtime.start(assignment, create=create, on_pull=on_pull)
+        await self._node.port()
+        return started
+
+    async def ended(self, attempt_id: str) -> Ended:
+        await self._node.port()
+        ended = await self._runtime.ended(attempt_id)
+        await self._node.port()
+        return ended
+
+    async def read(self, attempt_id: str, offset: int, limit: int) -> bytes:
+        await self._node.port()
+        read = await self._runtime.read(attempt_id, offset, limit)
+        await self._node.port()
+        return read
+
+    async def sample(self, attempt_id: str) -> Usage | None:
+        return await self._runtime.sample(attempt_id)
+
+    async def stop(self, attempt_id: str, grace: int | None) -> None:
+        await self._node.port()
+        await self._runtime.stop(attempt_id, grace)
+        await self._node.port()
+
+    async def remove(self, attempt_id: str) -> None:
+        await self._node.port()
+        await self._runtime.remove(attempt_id)
+        await self._node.port()
+
+    async def close(self) -> None:
+        pass

@@ -1,0 +1,142 @@
+"""The five services as nodes: wired as their bootstraps do, over the simulation's ports."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from runfold.bus.topology import follower
+from runfold.contracts.values import Quantities
+from runfold.eventlog.adapters.cursors_memory import MemoryCursorStore
+from runfold.eventlog.writer import Writer
+from runfold.executor.agent import Agent, Profile
+from runfold.log import bootstrap as log
+from runfold.provisioner import bootstrap as provisioner
+from runfold.scheduler import bootstrap as scheduler
+from runfold.service.component import Component, Together
+from runfold.service.vault import Vault
+from runfold.service.view import View
+from tests.simulation.chance import Chance, SimClock, SimIds
+from tests.simulation.gateway import SimGateway
+from tests.simulation.machine import Machine, SimHost, SimJournal, SimRuntime
+from tests.simulation.network import Network, SimBus
+from tests.simulation.node import Node
+from tests.simulation.remote import Replicas, SimLog, Witnessed
+from tests.simulation.store import Database, SimKeys, SimOutput, SimStore
+
+#: Base64 of 32 bytes.
+MASTER_KEY = "A" * 43 + "="
+
+Make = Callable[[Node], Component]
+
+
+@dataclass(slots=True)
+class Parts:
+    """What nodes share because it is outside of them."""
+
+    chance: Chance
+    network: Network
+    database: Database
+    replicas: Replicas
+    cursors: MemoryCursorStore = field(default_factory=MemoryCursorStore)
+
+    def ids(self) -> SimIds:
+        return SimIds(self.chance.branch(), SimClock())
+
+
+def log_service(parts: Parts, node: Node) -> Component:
+    clock, ids, bus = _clock(parts), parts.ids(), SimBus(node, parts.network)
+    writer = Writer(
+        SimStore(node, parts.database), clock=clock, ids=ids, service_address=f"sim://{node.name}"
+    )
+    parts.replicas.add(node, writer)
+    view = View(writer)
+    return Together("log", _Closing(node, bus), writer, view, _log(parts, node, writer, view, bus, clock))
+
+
+def scheduler_service(parts: Parts, node: Node) -> Component:
+    remote, bus = SimLog(node, parts.replicas), SimBus(node, parts.network)
+    view = View(remote, bus=bus, queue=follower("scheduler"))
+    service = scheduler.build(log=remote, view=view, clock=_clock(parts), ids=parts.ids())
+    return Together("scheduler", _Closing(node, bus), view, service)
+
+
+def provisioner_service(parts: Parts, node: Node) -> Component:
+    remote, bus = SimLog(node, parts.replicas), SimBus(node, parts.network)
+    view = View(remote, bus=bus, queue=follower("provisioner"))
+    service = provisioner.build(log=remote, view=view, clock=_clock(parts), ids=parts.ids())
+    return Together("provisioner", _Closing(node, bus), view, service)
+
+
+def gateway_service(parts: Parts, node: Node) -> SimGateway:
+    remote, bus = SimLog(node, parts.replicas), SimBus(node, parts.network)
+    view = View(remote, bus=bus, queue=follower("gateway"))
+    return SimGateway(remote, view, parts.ids(), before=[_Closing(node, bus)])
+
+
+def executor_service(parts: Parts, node: Node, machine: Machine) -> Component:
+    bus = SimBus(node, parts.network)
+    return Together("executor", _Closing(node, bus), _agent(parts, node, machine, bus))
+
+
+def embedded_service(parts: Parts, node: Node, machine: Machine) -> SimGateway:
+    """All five in one process, as `runfold up` has them: the broker goes with it, and nobody else writes."""
+    clock, ids, bus = machine.clock, parts.ids(), SimBus(node, Network(parts.chance))
+    writer = Writer(SimStore(node, parts.database), clock=clock, ids=ids, sole=True)
+    witnessed, view = Witnessed(writer, parts.replicas.on_ack), View(writer)
+    after = [
+        _log(parts, node, writer, view, bus, clock),
+        scheduler.build(log=witnessed, view=view, clock=clock, ids=ids),
+        provisioner.build(log=witnessed, view=view, clock=clock, ids=ids),
+        _agent(parts, node, machine, bus),
+    ]
+    return SimGateway(witnessed, view, ids, before=[_Closing(node, bus), writer], after=after)
+
+
+def capacity(cpu: int) -> Quantities:
+    return Quantities(cpu=cpu, memory=16 * 1024**3, disk=10**12)
+
+
+def _log(parts: Parts, node: Node, writer: Writer, view: View, bus: SimBus, clock: SimClock) -> Component:
+    ids = parts.ids()
+    return log.build(
+        writer=writer,
+        view=view,
+        output=SimOutput(node, parts.database),
+        cursors=parts.cursors,
+        vault=Vault(SimKeys(node, parts.database), MASTER_KEY, ids=ids),
+        bus=bus,
+        clock=clock,
+        ids=ids,
+    )
+
+
+def _agent(parts: Parts, node: Node, machine: Machine, bus: SimBus) -> Agent:
+    return Agent(
+        Profile(machine.name),
+        {"process": SimRuntime(node, machine)},
+        journal=SimJournal(node, machine),
+        host=SimHost(node, machine),
+        bus=bus,
+        clock=machine.clock,
+        ids=parts.ids(),
+    )
+
+
+def _clock(parts: Parts) -> SimClock:
+    return SimClock(parts.chance.number(-200_000, 200_000))
+
+
+class _Closing:
+    """A node's connection ends with it, however it ends."""
+
+    def __init__(self, node: Node, bus: SimBus) -> None:
+        self._bus = bus
+        node.on_death(bus.kill)
+
+    async def start(self) -> None:
+        pass
+
+    async def stop(self) -> None:
+        await self._bus.close()
+
+    def not_ready(self) -> str | None:
+        return None

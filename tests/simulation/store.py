@@ -1,0 +1,151 @@
+"""The database of the simulation: durable, slow now and then, away now and then, and never quite sure to answer."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from runfold.contracts.envelope import CommitRecord
+from runfold.contracts.executor import OutputChunk
+from runfold.contracts.values import Micros
+from runfold.eventlog.adapters.keys_memory import MemoryKeyStore
+from runfold.eventlog.adapters.memory import MemoryStore
+from runfold.eventlog.adapters.output_memory import MemoryOutputStore
+from runfold.eventlog.output import OutputPage, OutputQuery, OutputSlice
+from runfold.eventlog.port import NumberTaken, Unavailable
+from tests.simulation.chance import Chance
+from tests.simulation.node import Node
+
+
+@dataclass(slots=True)
+class StoreFaults:
+    """Probabilities, for each call; `away` refuses all."""
+
+    refused: float = 0.0
+    unanswered: float = 0.0
+    phantom: float = 0.0
+    away: bool = False
+
+
+@dataclass(slots=True)
+class Database:
+    """What every log replica shares, and all that outlives them. `on_commit` sees each commit that stands."""
+
+    chance: Chance
+    on_commit: Callable[[CommitRecord], None]
+    faults: StoreFaults = field(default_factory=StoreFaults)
+    commits: MemoryStore = field(default_factory=MemoryStore)
+    output: MemoryOutputStore = field(default_factory=MemoryOutputStore)
+    keys: MemoryKeyStore = field(default_factory=MemoryKeyStore)
+
+    def ask(self) -> None:
+        if self.faults.away or self.chance.happens(self.faults.refused):
+            raise Unavailable("the database doesn't answer")
+
+    def lose_answer(self) -> None:
+        if self.chance.happens(self.faults.unanswered):
+            raise Unavailable("the database did it, perhaps")
+
+
+class SimStore:
+    """One log replica's hold on the commits."""
+
+    def __init__(self, node: Node, database: Database) -> None:
+        self._node, self._database = node, database
+
+    async def insert(self, commit: CommitRecord) -> None:
+        await self._node.port()
+        self._database.ask()
+        if self._database.chance.happens(self._database.faults.phantom):
+            raise NumberTaken("by what will be rolled back")
+        commits = self._database.commits.commits
+        if commit.number != len(commits) + 1:
+            raise NumberTaken(f"{len(commits)} commits are there")
+        commits.append(commit)
+        self._database.on_commit(commit)
+        await self._node.port()
+        self._database.lose_answer()
+
+    async def read(self, after: int, limit: int) -> list[CommitRecord]:
+        await self._asked()
+        return await self._database.commits.read(after, limit)
+
+    async def outline(self, after: int, limit: int) -> list[CommitRecord]:
+        await self._asked()
+        return await self._database.commits.outline(after, limit)
+
+    async def last(self) -> CommitRecord | None:
+        await self._asked()
+        return await self._database.commits.last()
+
+    async def close(self) -> None:
+        pass
+
+    async def _asked(self) -> None:
+        await self._node.port()
+        self._database.ask()
+
+
+class SimKeys:
+    """One log replica's hold on the data keys of secrets."""
+
+    def __init__(self, node: Node, database: Database) -> None:
+        self._node, self._database = node, database
+
+    async def get(self, name: str) -> bytes | None:
+        await self._asked()
+        return await self._database.keys.get(name)
+
+    async def create(self, name: str, wrapped: bytes) -> bytes:
+        await self._asked()
+        return await self._database.keys.create(name, wrapped)
+
+    async def delete(self, name: str) -> None:
+        await self._asked()
+        await self._database.keys.delete(name)
+
+    async def close(self) -> None:
+        pass
+
+    async def _asked(self) -> None:
+        await self._node.port()
+        self._database.ask()
+
+
+class SimOutput:
+    """One log replica's hold on what jobs printed."""
+
+    def __init__(self, node: Node, database: Database) -> None:
+        self._node, self._database = node, database
+
+    async def append(self, chunks: Sequence[OutputChunk]) -> dict[str, int]:
+        await self._asked()
+        stored = await self._database.output.append(chunks)
+        await self._node.port()
+        self._database.lose_answer()
+        return stored
+
+    async def poll(self, attempt_id: str, query: OutputQuery) -> OutputPage:
+        await self._asked()
+        return await self._database.output.poll(attempt_id, query)
+
+    async def read_from(self, attempt_id: str, offset: int, *, wait: float = 0.0) -> OutputSlice:
+        await self._asked()
+        return await self._database.output.read_from(attempt_id, offset, wait=wait)
+
+    async def stored(self, attempt_id: str) -> int:
+        await self._asked()
+        return await self._database.output.stored(attempt_id)
+
+    async def delete_before(self, time: Micros) -> int:
+        await self._asked()
+        return await self._database.output.delete_before(time)
+
+    async def remove(self, attempt_id: str) -> None:
+        await self._asked()
+        await self._database.output.remove(attempt_id)
+
+    async def close(self) -> None:
+        pass
+
+    async def _asked(self) -> None:
+        await self._node.port()
+        self._database.ask()

@@ -1,0 +1,62 @@
+"""What must hold in the end, once nothing goes wrong any more."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
+
+from runfold.bus.adapters.in_process import InProcessBus
+from runfold.bus.topology import FACTS, OUTPUT
+from runfold.domain.cell.state import Cell
+from tests.simulation.machine import Machine
+from tests.simulation.store import Database
+from tests.simulation.supervised import Supervised
+from tests.simulation.workload import Wish
+
+
+def unsettled(cell: Cell, machines: Sequence[Machine], processes: Sequence[Supervised[Any]]) -> str | None:
+    """What is still under way, or None."""
+    for run in cell.runs.values():
+        if run.final is None:
+            return f"run {run.name} ({run.id}) is {run.status}"
+    for machine in machines:
+        for attempt_id in machine.engine.jobs:
+            return f"{machine.name} still has {attempt_id}"
+        for key in machine.journal.entries:
+            if key.startswith("attempt/"):
+                return f"the journal of {machine.name} still has {key}"
+    for process in processes:
+        if process.component is None:
+            return f"{process.name} hasn't started"
+        if why := process.component.not_ready():
+            return f"{process.name} isn't ready: {why}"
+    return None
+
+
+def wrong_ends(cell: Cell, wishes: Sequence[Wish], *, rebooted: bool) -> Iterator[str]:
+    """`rebooted` says that a host went down, and that a run may have failed for it."""
+    for wish in wishes:
+        run_id = wish.command.run_id
+        run = cell.runs[run_id]
+        if str(run.final) not in wish.ends and not rebooted:
+            yield f"run {run.name} ({run_id}) is {run.final} for {run.reason}, not {' or '.join(wish.ends)}"
+        if run.final == "done" and any(job.attempt.exit_status != 0 for job in run.jobs):
+            yield f"run {run.name} ({run_id}) is done, and its job didn't exit with 0"
+    for host in cell.hosts.values():
+        if host.attempts or host.used_cpu:
+            yield f"{host.name} holds capacity for nothing: {host.attempts}"
+
+
+async def dead_letters(bus: InProcessBus) -> AsyncIterator[str]:
+    """Nobody sent anything that can't be handled, so nothing may be put away as that."""
+    for queue in (FACTS, OUTPUT):
+        for letter in await bus.dead_letters.peek(queue, 1):
+            yield f"a dead letter of {queue.name}: {letter.message.body[:300]!r}"
+
+
+async def wrong_output(cell: Cell, database: Database, machines: Sequence[Machine]) -> AsyncIterator[str]:
+    """Output that isn't marked as incomplete is whole."""
+    printed = {id_: bytes(job.output) for machine in machines for id_, job in machine.engine.past.items()}
+    for attempt in cell.attempts.values():
+        if attempt.output_closed and not attempt.output_incomplete and attempt.id in printed:
+            stored = (await database.output.read_from(attempt.id, 0)).data
+            if stored != printed[attempt.id]:
+                yield f"output of {attempt.id} is {stored!r}, not {printed[attempt.id]!r}"

@@ -1,0 +1,82 @@
+"""Projects, their secrets, and names in general."""
+
+import pytest
+
+from runfold.contracts import project as e
+from runfold.contracts.values import Ciphertext
+from runfold.domain import names
+from runfold.domain.errors import AlreadyExists, Invalid, NotFound
+from runfold.domain.project import decide
+from tests.unit.domain.given import World, given
+from tests.unit.domain.things import FOUNDED
+
+VALUE = Ciphertext("key", "nonce", "data")
+STORED = e.SecretStored("secret", "project", "TOKEN", VALUE)
+NIGHT = e.ProjectCreated("night", "Night_Shift-1", "user")
+
+
+def create(world: World) -> list[e.ProjectEvent]:
+    return decide.create(world.cell.project_named(NIGHT.name), NIGHT)
+
+
+def test_a_project_takes_a_free_name_and_sits_in_a_department() -> None:
+    world = given(*FOUNDED).when(create).then(NIGHT)
+    project = world.cell.project_named(NIGHT.name)
+    assert project is world.cell.projects["night"]
+    assert project.department == "1"
+
+
+def test_a_name_is_taken_once() -> None:
+    given(*FOUNDED, NIGHT).when(create).then_refused(AlreadyExists)
+
+
+def test_the_name_of_a_deleted_project_is_free() -> None:
+    given(*FOUNDED, NIGHT, e.ProjectDeleted("night")).when(create).then(NIGHT)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "é", "x" * 51])
+def test_a_malformed_name_is_refused(name: str) -> None:
+    given(*FOUNDED).when(lambda _: decide.create(None, e.ProjectCreated("x", name, "user"))).then_refused(
+        Invalid, "Project name should match"
+    )
+
+
+def test_a_secret_keeps_its_id_when_its_value_is_replaced() -> None:
+    new = Ciphertext("key", "nonce", "new")
+
+    def store(world: World) -> list[e.ProjectEvent]:
+        return decide.store_secret(world.cell.projects["project"], "TOKEN", new, "new-id")
+
+    given(*FOUNDED).when(store).then(e.SecretStored("new-id", "project", "TOKEN", new))
+    world = given(*FOUNDED, STORED).when(store).then(e.SecretStored("secret", "project", "TOKEN", new))
+    assert world.cell.projects["project"].secrets["TOKEN"].value == new
+
+
+def test_a_secret_is_deleted_once() -> None:
+    def delete(world: World) -> list[e.ProjectEvent]:
+        return decide.delete_secret(world.cell.projects["project"], "TOKEN")
+
+    gone = e.SecretDeleted("secret", "project", "TOKEN")
+    given(*FOUNDED, STORED).when(delete).then(gone)
+    given(*FOUNDED, STORED, gone).when(delete).then_refused(NotFound)
+
+
+def test_a_malformed_secret_name_is_refused() -> None:
+    given(*FOUNDED).when(
+        lambda w: decide.store_secret(w.cell.projects["project"], "a b", VALUE, "id")
+    ).then_refused(Invalid)
+
+
+@pytest.mark.parametrize("random", [0, 1, 2**32, 2**128 - 1])
+def test_a_name_made_up_is_a_valid_one(random: int) -> None:
+    assert names.check(names.made_up(random), names.RESOURCE)
+
+
+def test_names_made_up_differ_with_their_random_number() -> None:
+    made = {names.made_up(random) for random in range(100_000)}
+    assert len(made) == 100_000
+
+
+def test_a_trailing_newline_is_no_part_of_a_name() -> None:
+    with pytest.raises(Invalid):
+        names.check("main\n", names.PROJECT)
