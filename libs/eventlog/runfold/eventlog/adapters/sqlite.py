@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from runfold.contracts.envelope import CommitRecord
 from runfold.eventlog.adapters.rows import commit_from, outline_of
+from runfold.eventlog.adapters.sqlite_file import open_file
 from runfold.eventlog.port import NumberTaken, Unavailable
 from runfold.eventlog.tail import READ_BYTES
 
@@ -88,11 +89,7 @@ class Lane:
 
     def _connection(self) -> sqlite3.Connection:
         if self._db is None:
-            self._db = sqlite3.connect(self._path, timeout=self._busy, isolation_level=None)
-            # FULL: in WAL mode only this makes a commit survive a power cut.
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.execute(_SCHEMA)
+            self._db = open_file(self._path, _SCHEMA, synchronous="FULL", busy=self._busy)
         return self._db
 
     def _disconnect(self) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
+from runfold.eventlog.adapters.sqlite_file import open_file
 from runfold.eventlog.port import Unavailable
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], Any]
 
 GROUP = 64  #: jobs that share a commit at most
-BUSY = 2.0  #: seconds to wait for another process that writes
 
 
 class Waiting:
@@ -50,7 +50,7 @@ class SqliteWorker:
     def __init__(
         self, path: Path, schema: str, name: str, *, durable: bool = True, reading: bool = False
     ) -> None:
-        self._open = partial(_connect, path, schema, "FULL" if durable else "NORMAL")
+        self._open = partial(open_file, path, schema, synchronous="FULL" if durable else "NORMAL")
         self._connection: sqlite3.Connection | None = None
         self._execute = self._read if reading else self._commit
         self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
@@ -131,12 +131,3 @@ def _transaction(group: list[Waiting], connection: sqlite3.Connection) -> list[A
             connection.execute("ROLLBACK")
         raise
     return results
-
-
-def _connect(path: Path, schema: str, synchronous: str) -> sqlite3.Connection:
-    """In WAL mode, where only synchronous=FULL makes a commit survive a power cut; transactions are the worker's."""
-    connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute(f"PRAGMA synchronous = {synchronous}")
-    connection.executescript(schema)
-    return connection
