@@ -1,4 +1,8 @@
-"""A broker between nodes: messages get lost, late and doubled, confirms get lost, connections break."""
+"""A broker between nodes: messages get lost, late and doubled, confirms get lost, connections break.
+
+What is cumulative or said again may vanish even after its confirm. Output is sent once, so that its confirm is a promise:
+it may come late, but it comes.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -28,6 +32,7 @@ class Network:
     def __init__(self, chance: Chance) -> None:
         self.broker = InProcessBroker()
         self.faults = NetworkFaults()
+        self.under_way = 0  #: messages that are late
         self._chance = chance
         self.postman = InProcessBus(self.broker)
 
@@ -38,6 +43,8 @@ class Network:
         if chance.happens(faults.doubled):
             self._later(exchange, key, message)
         if chance.happens(faults.lost):
+            if exchange is Exchange.OUTPUT:
+                raise BusUnavailable("lost on its way")
             return
         if chance.happens(faults.late):
             self._later(exchange, key, message)
@@ -54,7 +61,17 @@ class Network:
         asyncio.get_running_loop().create_task(work, name="late message", context=Context())
 
     async def _deliver(self, seconds: float, exchange: Exchange, key: str, message: Message) -> None:
+        self.under_way += 1
+        try:
+            await self._deliver_after(seconds, exchange, key, message)
+        finally:
+            self.under_way -= 1
+
+    async def _deliver_after(self, seconds: float, exchange: Exchange, key: str, message: Message) -> None:
         await asyncio.sleep(seconds)
+        while not self.postman.connected:
+            # It was confirmed, so it's on the broker's disk.
+            await asyncio.sleep(1.0)
         try:
             await self.postman.publish(exchange, key, message)
         except BusError:

@@ -136,10 +136,15 @@ class World:
 
     async def _settle(self, users: Users) -> None:
         deadline = asyncio.get_running_loop().time() + PATIENCE
-        while why := users.busy or unsettled(self.oracle.cell, self.machines, [*self.services, *self.others]):
+        while why := self._unsettled(users):
             if asyncio.get_running_loop().time() > deadline:
                 raise Violation(f"not settled after {PATIENCE:.0f} s without trouble: {why}")
             await asyncio.sleep(1.0)
+
+    def _unsettled(self, users: Users) -> str | None:
+        if late := self.parts.network.under_way:
+            return f"{late} messages are late"
+        return users.busy or unsettled(self.oracle.cell, self.machines, [*self.services, *self.others])
 
     def say(self, what: str) -> None:
         self.trace.append(f"{asyncio.get_running_loop().time():9.3f} {what}")
