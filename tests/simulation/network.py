@@ -1,7 +1,7 @@
 """A broker between nodes: messages get lost, late and doubled, confirms get lost, connections break.
 
-What is cumulative or said again may vanish even after its confirm. Output is sent once, so that its confirm is a promise:
-it may come late, but it comes.
+What is cumulative or said again may vanish even after its confirm. Output is sent once, so that its confirm is a
+promise: it may come late, but it comes.
 """
 
 import asyncio
@@ -69,7 +69,7 @@ class Network:
 
     async def _deliver_after(self, seconds: float, exchange: Exchange, key: str, message: Message) -> None:
         await asyncio.sleep(seconds)
-        while not self.postman.connected:
+        while not self.postman.connected:  # noqa: ASYNC110 (virtual time: looking costs nothing)
             # It was confirmed, so it's on the broker's disk.
             await asyncio.sleep(1.0)
         try:
