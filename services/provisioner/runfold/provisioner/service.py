@@ -8,13 +8,11 @@ from runfold.domain.cell.state import Cell
 from runfold.domain.decision import Decision
 from runfold.domain.provisioning.plan import next_due, plan
 from runfold.eventlog.port import EventLog
-from runfold.eventlog.session import Term
 from runfold.ports import Clock, Ids
 from runfold.provisioner.backend import Backend
 from runfold.provisioner.calls import Calls
-from runfold.service.decider import Decider
+from runfold.service.deciding import Deciding
 from runfold.service.metrics import METRICS
-from runfold.service.tasks import Tasks
 from runfold.service.view import View
 
 _FLEETS = (
@@ -30,7 +28,7 @@ _FLEETS = (
 _JOBS = j.JobPlaced | j.AttemptExited | j.AttemptLost | j.AttemptRefused | j.JobFinished
 
 
-class Provisioner:
+class Provisioner(Deciding):
     """Intent first (InstanceRequested), then the backend's call, then the outcome: a crash between repeats the call."""
 
     name = "provisioner"
@@ -38,25 +36,11 @@ class Provisioner:
     def __init__(
         self, view: View, log: EventLog, clock: Clock, ids: Ids, backends: dict[str, Backend]
     ) -> None:
-        self._view, self._ids = view, ids
+        super().__init__(view, log, clock, ids)
         self._dirty: dict[str, None] = {}
         self._due: int | None = None  #: when the next instance has idled long enough
-        self._tasks = Tasks()
         self._calls = Calls(view, backends, self._tasks, self._again)
-        self._term = Term(log, self.name, clock, ids)
         METRICS.gauge("runfold_instances", "Instances that have not ended.", self._instances)
-        view.listen(self._note)
-        self._decider = Decider(view, self._term, clock, ids, plan=self._plan, next_due=self._next_due)
-
-    async def start(self) -> None:
-        await self._term.begin()
-        self._tasks.start("provisioning", self._decider.run())
-
-    async def stop(self) -> None:
-        await self._tasks.stop()
-
-    def not_ready(self) -> str | None:
-        return self._tasks.failed or self._view.not_ready() or self._decider.not_ready()
 
     def _note(self, commit: Commit | None) -> None:
         if commit is None:
@@ -90,7 +74,7 @@ class Provisioner:
         self._due = next_due(cell)
         return decisions
 
-    def _next_due(self, _: Cell) -> int | None:
+    def _next_due(self, cell: Cell) -> int | None:
         return self._due
 
     def _again(self, fleet_id: str) -> None:

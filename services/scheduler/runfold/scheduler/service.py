@@ -6,37 +6,19 @@ from runfold.domain.decision import Decision
 from runfold.domain.scheduling.agenda import Agenda
 from runfold.domain.scheduling.plan import plan
 from runfold.eventlog.port import EventLog
-from runfold.eventlog.session import Term
 from runfold.ports import Clock, Ids
-from runfold.service.decider import Decider
+from runfold.service.deciding import Deciding
 from runfold.service.metrics import METRICS
-from runfold.service.tasks import Tasks
 from runfold.service.view import View
 
 
-class Scheduler:
-    """Decides over a view that must be listened to from its first commit: make this before the view starts."""
-
+class Scheduler(Deciding):
     name = "scheduler"
 
     def __init__(self, view: View, log: EventLog, clock: Clock, ids: Ids) -> None:
-        self._view, self._ids = view, ids
+        super().__init__(view, log, clock, ids)
         self._agenda = Agenda()
-        self._tasks = Tasks()
-        self._term = Term(log, self.name, clock, ids)
         METRICS.gauge("runfold_waiting_jobs", "Jobs that wait to be placed.", self._waiting)
-        view.listen(self._note)
-        self._decider = Decider(view, self._term, clock, ids, plan=self._plan, next_due=self._next_due)
-
-    async def start(self) -> None:
-        await self._term.begin()
-        self._tasks.start("scheduling", self._decider.run())
-
-    async def stop(self) -> None:
-        await self._tasks.stop()
-
-    def not_ready(self) -> str | None:
-        return self._tasks.failed or self._view.not_ready() or self._decider.not_ready()
 
     def _note(self, commit: Commit | None) -> None:
         if commit is None:
@@ -52,5 +34,5 @@ class Scheduler:
     def _plan(self, cell: Cell, now: int) -> list[Decision]:
         return plan(cell, self._agenda, now, self._ids.uuid4)
 
-    def _next_due(self, _: Cell) -> int | None:
+    def _next_due(self, cell: Cell) -> int | None:
         return self._agenda.next_due

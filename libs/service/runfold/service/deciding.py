@@ -1,0 +1,48 @@
+"""A service that decides, as a component: what scheduler and provisioner share."""
+
+from abc import ABC, abstractmethod
+
+from runfold.contracts.envelope import Commit
+from runfold.domain.cell.state import Cell
+from runfold.domain.decision import Decision
+from runfold.eventlog.port import EventLog
+from runfold.eventlog.session import Term
+from runfold.ports import Clock, Ids
+from runfold.service.decider import Decider
+from runfold.service.tasks import Tasks
+from runfold.service.view import View
+
+
+class Deciding(ABC):
+    """Decides over a view that must be listened to from its first commit: make this before the view starts."""
+
+    name: str
+
+    def __init__(self, view: View, log: EventLog, clock: Clock, ids: Ids) -> None:
+        self._view, self._ids = view, ids
+        self._tasks = Tasks()
+        self._term = Term(log, self.name, clock, ids)
+        view.listen(self._note)
+        self._decider = Decider(view, self._term, clock, ids, plan=self._plan, next_due=self._next_due)
+
+    async def start(self) -> None:
+        await self._term.begin()
+        self._tasks.start(f"{self.name} decides", self._decider.run())
+
+    async def stop(self) -> None:
+        await self._tasks.stop()
+
+    def not_ready(self) -> str | None:
+        return self._tasks.failed or self._view.not_ready() or self._decider.not_ready()
+
+    @abstractmethod
+    def _note(self, commit: Commit | None) -> None:
+        """Keeps what `_plan` looks at beside the cell, as a view's Listener; called before `_plan` sees the commit."""
+
+    @abstractmethod
+    def _plan(self, cell: Cell, now: int) -> list[Decision]:
+        """What there is to decide at `now`, microseconds."""
+
+    @abstractmethod
+    def _next_due(self, cell: Cell) -> int | None:
+        """When to decide again though nothing changed, microseconds; None for never."""
