@@ -40,7 +40,11 @@ class RegistryAuth:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """When a failed job gets another attempt, and for how long after its submission."""
+    """When a failed job gets another attempt, and until when.
+
+    `duration` counts from the last attempt that got a place, as that last changed, so that what fails each time anew is
+    retried for ever; a job that never got a place (no-capacity) has it from its submission.
+    """
 
     on_events: tuple[str, ...]  #: of no-capacity, interruption, error
     duration: Natural  #: seconds
