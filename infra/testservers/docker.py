@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from infra.testservers.program import Program, which
+from infra.testservers.program import Server, which
 
 #: A shell and its tools; 2 MB, made in a second.
 SHELL_IMAGE = "local/busybox:1"
@@ -29,22 +29,16 @@ def answers(url: str) -> bool:
     return client is not None and _quiet([client, "--host", url, "version"]).returncode == 0
 
 
-class DockerEngine:
-    """dockerd with everything of it in `directory`; only root may start it."""
+class DockerEngine(Server):
+    """dockerd, which only root may start. Containers outlive its end."""
 
     def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self._server = Program(directory, "dockerd")
+        super().__init__(directory, "dockerd")
 
     @property
     def url(self) -> str:
         """What DOCKER_HOST has to say."""
         return f"unix://{self.directory}/docker.sock"
-
-    @property
-    def running(self) -> bool:
-        """Whether dockerd lives."""
-        return self._server.running
 
     def start(self) -> None:
         """Returns when the engine answers, after 0.5 to 3 s; raises StartFailed."""
@@ -60,23 +54,6 @@ class DockerEngine:
         # Containers outlive the engine, so that a killed one is back in a second and finds them.
         self._server.start([*command, "--live-restore"])
         self._server.await_ready(lambda: answers(self.url), seconds=30)
-
-    def stop(self) -> None:
-        """Ends the engine in order; its containers live on."""
-        self._server.resume()
-        self._server.stop()
-
-    def kill(self) -> None:
-        """Ends the engine as a crash would; its containers may live on."""
-        self._server.kill()
-
-    def pause(self) -> None:
-        """Freezes the engine: connections stay open and nothing answers."""
-        self._server.pause()
-
-    def resume(self) -> None:
-        """Ends what `pause` began."""
-        self._server.resume()
 
     def discard(self) -> None:
         """Ends containers and engine, and removes all that they left."""

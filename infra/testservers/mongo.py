@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from infra.testservers.place import INSTALLED
-from infra.testservers.program import Program, free_ports, listens, which
+from infra.testservers.program import Server, free_ports, listens, which
 
 #: What infra/servers builds with Go; main.go beside go.sum says why not FerretDB's own command.
 FERRETDB = INSTALLED / "ferretdb"
@@ -18,23 +18,17 @@ def program() -> str | None:
     return which("mongod") or next(iter(installed), None)
 
 
-class Mongo:
+class Mongo(Server):
     """A stand-alone database in `directory`, at a port that it keeps."""
 
     def __init__(self, directory: Path) -> None:
-        self.directory = directory
+        super().__init__(directory, "mongo")
         self._port = _port(directory)
-        self._server = Program(directory, "mongo")
 
     @property
     def url(self) -> str:
         """Address without a database's name."""
         return f"mongodb://127.0.0.1:{self._port}/"
-
-    @property
-    def running(self) -> bool:
-        """Whether the server's process lives."""
-        return self._server.running
 
     def start(self) -> None:
         """Returns when it accepts connections, after 0.2 to 3 s; raises StartFailed."""
@@ -50,27 +44,10 @@ class Mongo:
         self._server.start(self._command(path))
         self._server.await_ready(lambda: listens(self._port), seconds=30)
 
-    def stop(self) -> None:
-        """Ends the server in order."""
-        self._server.resume()
-        self._server.stop()
-
-    def kill(self) -> None:
-        """Ends the server as a crash would."""
-        self._server.kill()
-
     def discard(self) -> None:
         """Ends it and removes its data."""
         self.kill()
         shutil.rmtree(self.directory, ignore_errors=True)
-
-    def pause(self) -> None:
-        """Freezes it: connections stay open and nothing answers."""
-        self._server.pause()
-
-    def resume(self) -> None:
-        """Ends what `pause` began."""
-        self._server.resume()
 
     def _command(self, path: str) -> list[str]:
         data = self.directory / "data"

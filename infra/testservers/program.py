@@ -109,6 +109,36 @@ class Program:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
 
 
+class Server:
+    """A server made of one program, with everything of it in `directory`."""
+
+    def __init__(self, directory: Path, name: str) -> None:
+        self.directory = directory
+        self._server = Program(directory, name)
+
+    @property
+    def running(self) -> bool:
+        """Whether the server's process lives."""
+        return self._server.running
+
+    def stop(self) -> None:
+        """Ends the server in order."""
+        self._server.resume()
+        self._server.stop()
+
+    def kill(self) -> None:
+        """Ends the server as a crash would."""
+        self._server.kill()
+
+    def pause(self) -> None:
+        """Freezes it: connections stay open and nothing answers."""
+        self._server.pause()
+
+    def resume(self) -> None:
+        """Ends what `pause` began."""
+        self._server.resume()
+
+
 def _started_at(pid: int) -> str | None:
     """The kernel's start time of a living process; a zombie is as good as gone, a reused pid has another time."""
     try:

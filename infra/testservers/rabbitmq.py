@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from infra.testservers.program import Program, free_ports, listens, which
+from infra.testservers.program import Program, Server, free_ports, listens, which
 
 #: Debian's script on PATH insists on user rabbitmq and its directories; what it calls does not.
 DEBIAN_SCRIPT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
@@ -23,14 +23,13 @@ def program() -> str | None:
     return str(DEBIAN_SCRIPT) if on_path and DEBIAN_SCRIPT.exists() else on_path
 
 
-class RabbitMQ:
+class RabbitMQ(Server):
     """A broker of its own in `directory`: own ports, own cookie, own epmd, so that it meets no other broker."""
 
     def __init__(self, directory: Path) -> None:
-        self.directory = directory
+        super().__init__(directory, "rabbitmq")
         self._ports = _ports(directory)
         self._epmd = Program(directory, "epmd")
-        self._server = Program(directory, "rabbitmq")
 
     @property
     def url(self) -> str:
@@ -41,11 +40,6 @@ class RabbitMQ:
     def management_url(self) -> str:
         """Address of the HTTP management API, with the same credentials."""
         return f"http://guest:guest@127.0.0.1:{self._ports['management']}"
-
-    @property
-    def running(self) -> bool:
-        """Whether the broker's process lives."""
-        return self._server.running
 
     def start(self) -> None:
         """Returns when AMQP and management answer, after some 5 to 12 s; raises StartFailed."""
@@ -63,8 +57,7 @@ class RabbitMQ:
 
     def stop(self) -> None:
         """Ends the broker in order; what is durable is there again after `start`."""
-        self._server.resume()
-        self._server.stop()
+        super().stop()
         self._epmd.stop()
 
     def kill(self) -> None:
@@ -77,16 +70,8 @@ class RabbitMQ:
         self._kill_now()
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def pause(self) -> None:
-        """Freezes it: connections stay open and nothing answers."""
-        self._server.pause()
-
-    def resume(self) -> None:
-        """Ends what `pause` began."""
-        self._server.resume()
-
     def _kill_now(self) -> None:
-        self._server.kill()
+        super().kill()
         self._epmd.kill()
 
     def _is_ready(self) -> bool:
