@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from runfold.contracts.envelope import Commit, Context, EventRecord, NewEvent, record
 from runfold.contracts.job import AttemptLost
-from runfold.eventlog.adapters.faulty import FaultyStore
 from runfold.eventlog.port import Append, EventLog
 from runfold.service.system import SystemClock, SystemIds
+from tests.faulty_store import FaultyStore
 
 CLOCK = SystemClock()
 IDS = SystemIds()

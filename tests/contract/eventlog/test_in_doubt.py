@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from runfold.eventlog.adapters.faulty import Fault
 from runfold.eventlog.port import Append, NotActive, Unavailable
 from runfold.eventlog.writer import Writer
 from tests.contract.eventlog.given import an_append, append_ids, everything, until_tried
 from tests.contract.eventlog.worlds import World
+from tests.faulty_store import Fault
 
 pytestmark = pytest.mark.parametrize("world", ["memory", "sqlite", "mongo"], indirect=True)
 

@@ -7,11 +7,11 @@ import pytest
 
 from runfold.contracts.cell import TermBegan
 from runfold.contracts.envelope import Commit
-from runfold.eventlog.adapters.faulty import Fault
 from runfold.eventlog.port import Conflict, EventLog
 from runfold.eventlog.session import Term, TermEnded
 from tests.contract.eventlog.given import CLOCK, IDS, an_event, append_ids, everything
 from tests.contract.eventlog.worlds import World
+from tests.faulty_store import Fault
 
 
 def a_term(log: EventLog) -> Term:

@@ -8,13 +8,13 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from aiohttp.typedefs import Middleware
 
-from runfold.eventlog.adapters.faulty import FaultyStore
 from runfold.eventlog.adapters.remote import RemoteLog
 from runfold.eventlog.port import CommitStore, EventLog
 from runfold.eventlog.writer import Writer
 from runfold.log.http.eventlog import routes
 from runfold.log.http.tokens import Tokens
 from tests.contract.eventlog.given import CLOCK, IDS
+from tests.faulty_store import FaultyStore
 
 TOKEN = "token-of-the-scheduler"
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from runfold.contracts.envelope import Commit
-from runfold.eventlog.adapters.faulty import Fault
 from runfold.eventlog.port import Append, Appended, Head, NotActive, Unavailable
 from runfold.eventlog.writer import Writer
+from tests.faulty_store import Fault
 from tests.integration.gateway.world import World, a_world
 from tests.unit.service.virtual_time import run_virtual
 

@@ -19,7 +19,6 @@ from runfold.domain.cell.touch import new_events
 from runfold.domain.job.state import Job
 from runfold.domain.project.state import Project
 from runfold.domain.run.state import Run
-from runfold.eventlog.adapters.faulty import FaultyStore
 from runfold.eventlog.adapters.keys_memory import MemoryKeyStore
 from runfold.eventlog.adapters.memory import MemoryStore
 from runfold.eventlog.adapters.output_memory import MemoryOutputStore
@@ -34,6 +33,7 @@ from runfold.gateway.settings import GatewaySettings
 from runfold.service.system import SystemIds
 from runfold.service.vault import Vault
 from runfold.service.view import View
+from tests.faulty_store import FaultyStore
 
 ADMIN = "token-of-the-admin"
 GIB = 1024**3

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from runfold.contracts.envelope import Commit
-from runfold.eventlog.adapters.faulty import FaultyStore
 from runfold.eventlog.adapters.memory import MemoryStore
 from runfold.eventlog.hurry import Hurried
 from runfold.eventlog.writer import Writer
 from tests.contract.eventlog.given import CLOCK, IDS, an_append
+from tests.faulty_store import FaultyStore
 
 
 class State:

@@ -3,11 +3,11 @@
 import asyncio
 
 from runfold.contracts.envelope import Commit
-from runfold.eventlog.adapters.faulty import FaultyStore
 from runfold.eventlog.adapters.memory import MemoryStore
 from runfold.eventlog.follow import Follower
 from runfold.eventlog.writer import Writer
 from tests.contract.eventlog.given import CLOCK, IDS
+from tests.faulty_store import FaultyStore
 from tests.unit.eventlog.folding import State, a_writer, append
 from tests.unit.service.virtual_time import run_virtual
 

@@ -2,12 +2,12 @@
 
 import asyncio
 
-from runfold.eventlog.adapters.faulty import FaultyStore
 from runfold.eventlog.adapters.memory import MemoryStore
 from runfold.eventlog.writer import Writer
 from runfold.service.metrics import METRICS
 from runfold.service.system import SystemClock, SystemIds
 from runfold.service.view import View
+from tests.faulty_store import FaultyStore
 from tests.unit.service.virtual_time import run_virtual
 
 
