@@ -41,6 +41,7 @@ class Assignment:
     registry_password: str | None = None
     traceparent: str | None = None
     stop: StopOrder | None = None
+    withheld: str | None = None  #: why there are no values: who has claimed it goes on, else it never begins
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,22 @@ def test_an_assignment_said_twice_is_begun_once(ledger: Ledger) -> None:
     assert ledger.answered(answered(6, "a")).begin == []
 
 
+def test_what_is_withheld_is_never_begun_and_ends_with_the_reason(ledger: Ledger) -> None:
+    withheld = replace(assignment("a"), withheld="secrets not found in the project: KEY")
+    steps = ledger.assigned(AttemptAssigned(5, withheld))
+    condition = steps.report["a"]
+    assert (steps.begin, condition.state, condition.exited_at) == ([], AttemptState.EXITED, 1_000)
+    assert (condition.reason, condition.message) == ("executor_error", withheld.withheld)
+    assert ledger.answered(answered(6, "a")).begin == []
+
+
+def test_what_was_begun_before_its_secret_went_goes_on(ledger: Ledger) -> None:
+    ledger.assigned(assigned(5))
+    withheld = replace(assignment("a"), withheld="secrets not found in the project: KEY")
+    steps = ledger.answered(InventoryAnswered(7, 1, (withheld,)))
+    assert (steps.stop, steps.drop, state_of(ledger)) == ([], [], AttemptState.CLAIMED)
+
+
 def test_what_does_not_fit_is_refused_as_a_fact_and_never_begun(ledger: Ledger) -> None:
     big = replace(assignment("a"), run_name="big")
     steps = ledger.assigned(AttemptAssigned(5, big))

@@ -165,7 +165,9 @@ class Ledger:
         )
         attempt = Attempt(assignment, position, "", condition)
         if stopped or assignment.stop:
-            attempt.condition = _never_started(condition, self._now())
+            attempt.condition = _never_started(condition, "terminated_by_server", "stopped before it started")
+        elif assignment.withheld is not None:
+            attempt.condition = _never_started(condition, "executor_error", assignment.withheld)
         else:
             self._admission(attempt)
         if attempt.over:
@@ -231,13 +233,9 @@ class Ledger:
         steps.entries[f"attempt/{attempt.id}"] = encode(attempt)
 
 
-def _never_started(condition: AttemptCondition, now: int) -> AttemptCondition:
+def _never_started(claimed: AttemptCondition, reason: str, message: str) -> AttemptCondition:
     return replace(
-        condition,
-        state=AttemptState.EXITED,
-        exited_at=now,
-        reason="terminated_by_server",
-        message="stopped before it started",
+        claimed, state=AttemptState.EXITED, exited_at=claimed.claimed_at, reason=reason, message=message
     )
 
 

@@ -1,7 +1,16 @@
 """Assignments with the secret values that executors need: the only place where these are in the clear."""
 
 from runfold.contracts.executor import Assignment
-from runfold.domain.job.assignment import SecretsMissing, assignment, reminder, secrets_named
+from runfold.domain.job.assignment import (
+    SecretsMissing,
+    assignment,
+    reminder,
+    secrets_named,
+    withheld,
+)
+from runfold.domain.job.state import Attempt, Job
+from runfold.domain.project.state import Project
+from runfold.domain.run.state import Run
 from runfold.service.vault import KeyGone, Vault
 from runfold.service.view import View
 
@@ -11,9 +20,10 @@ class Assignments:
         self._view, self._vault = view, vault
 
     async def make(self, attempt_id: str) -> Assignment:
-        """Raises SecretsMissing, also for secrets whose key has been deleted, and Unavailable.
+        """Raises Unavailable.
 
-        Whoever has claimed it needs no values any more: it runs on without secrets that are gone since.
+        Whoever has claimed it needs no values any more: it runs on without secrets that are gone since. Where they are
+        gone and no claim is known, one may be on its way: so the executor is told, and says what became of it.
         """
         cell = self._view.cell
         job, attempt = cell.jobs_by_attempt[attempt_id], cell.attempts[attempt_id]
@@ -21,6 +31,13 @@ class Assignments:
         project = cell.projects[run.project_id]
         if attempt.claimed_at is not None:
             return reminder(run, job, attempt, project.name)
+        try:
+            return await self._with_values(run, job, attempt, project)
+        except SecretsMissing as error:
+            return withheld(run, job, attempt, project.name, str(error))
+
+    async def _with_values(self, run: Run, job: Job, attempt: Attempt, project: Project) -> Assignment:
+        """Raises SecretsMissing, also for secrets whose key has been deleted."""
         values: dict[str, str] = {}
         for name in secrets_named(job):
             if name in project.secrets:

@@ -41,7 +41,7 @@ class LogService:
         recorder = Recorder(MeasuredLog(writer, self.name, view, clock), view, ids)
         self._publisher = Publisher(writer, bus, self._tasks)
         self._feed = Feed(writer, view, cursors, bus, ids, self._tasks)
-        self._work = Work(view, recorder, Assignments(view, vault), bus, self._tasks)
+        self._work = Work(view, Assignments(view, vault), bus, self._tasks)
         listening = Listening(bus, clock, store_trouble=lambda: self._intake.not_ready())
         self._closing = Closing(view, recorder, output, self._work, listening, clock, self._tasks)
         self._facts = Facts(view, recorder, output, self._work, listening, bus)

@@ -14,15 +14,12 @@ from runfold.bus.topology import Exchange
 from runfold.contracts import executor as x
 from runfold.contracts import job as j
 from runfold.contracts.envelope import Commit
-from runfold.contracts.registry import Event
 from runfold.contracts.wire import encode
-from runfold.domain import streams
 from runfold.domain.cell.state import Cell
-from runfold.domain.job.assignment import SecretsMissing, stop_order
+from runfold.domain.job.assignment import stop_order
 from runfold.domain.run.state import Run
 from runfold.eventlog.port import Unavailable
 from runfold.log.assignments import Assignments
-from runfold.log.recorder import Recorder
 from runfold.service import telemetry
 from runfold.service.logging import bound
 from runfold.service.signal import Signal
@@ -62,11 +59,8 @@ class OpenAttempts:
 class Work:
     """Made before the view starts, so that it sees every placement."""
 
-    def __init__(
-        self, view: View, recorder: Recorder, assignments: Assignments, bus: Bus, tasks: Tasks
-    ) -> None:
-        self._view, self._recorder, self._assignments = view, recorder, assignments
-        self._bus, self._tasks = bus, tasks
+    def __init__(self, view: View, assignments: Assignments, bus: Bus, tasks: Tasks) -> None:
+        self._view, self._assignments, self._bus, self._tasks = view, assignments, bus, tasks
         self._open = OpenAttempts()
         self._backlog: deque[_Said] = deque(maxlen=BACKLOG)
         self._filled = Signal()
@@ -84,7 +78,7 @@ class Work:
         position = cell.position
         listed = list(self._open.by_host.get(report.host_id, {}))
         forget = tuple(c.attempt_id for c in report.conditions if _final(cell, c.attempt_id))
-        assignments = [a for id_ in listed if (a := await self._assignment(id_)) is not None]
+        assignments = [await self._assignments.make(id_) for id_ in listed]
         answer = x.InventoryAnswered(position, report.seq, tuple(assignments), forget)
         await self._send(report.host_id, answer)
 
@@ -173,30 +167,7 @@ class Work:
             return None if order is None else x.AttemptStopped(said.position, order)
         if said.attempt_id not in self._open.by_host.get(said.host_id, {}):
             return None
-        assignment = await self._assignment(said.attempt_id)
-        return None if assignment is None else x.AttemptAssigned(said.position, assignment)
-
-    async def _assignment(self, attempt_id: str) -> x.Assignment | None:
-        """None where it can't be given; then the log says why."""
-        try:
-            return await self._assignments.make(attempt_id)
-        except SecretsMissing as error:
-            await self._give_up(attempt_id, str(error))
-            return None
-
-    async def _give_up(self, attempt_id: str, message: str) -> None:
-        job_id = self._view.cell.jobs_by_attempt[attempt_id].id
-
-        def decide(cell: Cell) -> list[Event]:
-            attempt = cell.attempts[attempt_id]
-            if attempt.ended or attempt.claimed_at is not None:
-                return []
-            return [
-                j.AttemptExited(job_id, attempt_id, "executor_error", cell.time, message=message),
-                j.OutputClosed(job_id, attempt_id, 0),
-            ]
-
-        await self._recorder.record(decide, streams.job(job_id))
+        return x.AttemptAssigned(said.position, await self._assignments.make(said.attempt_id))
 
     async def _send(self, host_id: str, message: x.Work) -> None:
         try:

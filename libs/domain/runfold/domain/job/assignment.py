@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from runfold.contracts.executor import Assignment, StopOrder
 from runfold.domain.errors import DomainError
@@ -43,6 +44,11 @@ def assignment(
 def reminder(run: Run, job: Job, attempt: Attempt, project: str) -> Assignment:
     """Of an attempt that its executor has claimed, and so has the values of: it goes on, unless `stop` says else."""
     return _assignment(run, job, attempt, project, {}, None)
+
+
+def withheld(run: Run, job: Job, attempt: Attempt, project: str, why: str) -> Assignment:
+    """Of one that can't be given: its executor ends it, unless it was begun with values that are gone since."""
+    return replace(reminder(run, job, attempt, project), withheld=why)
 
 
 def _assignment(
