@@ -67,7 +67,9 @@ async def a_store(request: pytest.FixtureRequest) -> AsyncIterator[OutputStore]:
             await store.close()
         case _:
             async with a_database(request.getfixturevalue("mongo_database")) as database:
-                yield MongoOutputStore(database)
+                mongo = MongoOutputStore(database)
+                await mongo.prepare()
+                yield mongo
 
 
 @pytest.fixture(params=["memory", "sqlite", "mongo", "remote"])

@@ -59,6 +59,7 @@ def one(offset: int, data: bytes = b"x", *, time: int = 1) -> OutputChunk:
 
 async def test_a_second_writer_that_knows_less_stores_nothing_twice(database: Database) -> None:
     first, second = MongoOutputStore(database), MongoOutputStore(database)
+    await asyncio.gather(first.prepare(), second.prepare())
     await first.append([one(0, b"one")])
     await second.append([one(3, b"two")])
     assert await first.append([one(3, b"two"), one(6, b"three")]) == {"a": 11}

@@ -1,5 +1,7 @@
 """The log service's wiring."""
 
+from functools import partial
+
 from aiohttp import web
 
 from runfold.bus.port import Bus
@@ -11,6 +13,7 @@ from runfold.log.metrics import MetricsIntake
 from runfold.log.service import LogService
 from runfold.log.settings import LogSettings
 from runfold.ports import Clock, Ids
+from runfold.ports.backoff import Backoff
 from runfold.service.component import Component, Opened, Together
 from runfold.service.system import SystemClock, SystemIds
 from runfold.service.vault import Vault
@@ -51,7 +54,7 @@ async def wire(settings: LogSettings) -> Component:
     from runfold.eventlog.adapters.keys_mongo import MongoKeyStore
     from runfold.eventlog.adapters.metrics_mongo import MongoMetricsStore
     from runfold.eventlog.adapters.mongo import MongoStore
-    from runfold.eventlog.adapters.mongo_documents import connect
+    from runfold.eventlog.adapters.mongo_documents import connect, prepare
     from runfold.eventlog.adapters.output_mongo import MongoOutputStore
     from runfold.log.http import eventlog as eventlog_face
     from runfold.log.http import keys as keys_face
@@ -64,7 +67,7 @@ async def wire(settings: LogSettings) -> Component:
     url, name = settings.mongo_url.get_secret_value(), settings.mongo_database
     store, database = MongoStore.connect(url, name), connect(url, name)
     output, keys = MongoOutputStore(database), MongoKeyStore(database)
-    metrics = MongoMetricsStore(database)
+    metrics, cursors = MongoMetricsStore(database), MongoCursorStore(database)
     writer = Writer(store, clock=clock, ids=ids, service_address=settings.address)
     bus = RabbitBus(settings.amqp_url.get_secret_value(), name="log")
     view = View(writer)
@@ -72,7 +75,7 @@ async def wire(settings: LogSettings) -> Component:
         writer=writer,
         view=view,
         output=output,
-        cursors=MongoCursorStore(database),
+        cursors=cursors,
         vault=Vault(keys, settings.master_key.get_secret_value(), ids=ids),
         bus=bus,
         clock=clock,
@@ -89,7 +92,7 @@ async def wire(settings: LogSettings) -> Component:
     return Together(
         "log",
         Opened(None, store.close),
-        Opened(None, output.close),
+        Opened(partial(prepare, (output, keys, metrics, cursors), Backoff(ids, most=2.0)), output.close),
         Opened(bus.open, bus.close),
         writer,
         view,

@@ -31,5 +31,8 @@ class MongoCursorStore:
             return False
         return True
 
+    async def prepare(self) -> None:
+        await self._cursors.make()
+
     async def close(self) -> None:
         """The connection belongs to whoever made the database."""

@@ -30,5 +30,8 @@ class MongoKeyStore:
     async def delete(self, name: str) -> None:
         await self._keys.delete({"_id": name})
 
+    async def prepare(self) -> None:
+        await self._keys.make()
+
     async def close(self) -> None:
         """The connection belongs to whoever made the database."""

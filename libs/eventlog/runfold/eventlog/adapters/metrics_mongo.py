@@ -38,6 +38,9 @@ class MongoMetricsStore:
         found = await self._samples.find(where, sort="_id", descending=True, limit=limit)
         return tuple(msgspec.convert(document, Sample) for document in found)
 
+    async def prepare(self) -> None:
+        await self._samples.make()
+
     async def close(self) -> None:
         """The connection belongs to whoever made the database."""
 

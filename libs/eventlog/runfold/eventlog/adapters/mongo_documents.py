@@ -1,27 +1,36 @@
 """A MongoDB collection as the small stores use it: majority writes and reads, and two kinds of failure."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Mapping
+import logging
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from bson.int64 import Int64
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pymongo import ReadPreference, UpdateOne
-from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from runfold.eventlog.port import Unavailable
+from runfold.ports.backoff import Backoff
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Document = dict[str, Any]
 Database: TypeAlias = "AsyncIOMotorDatabase[Document]"
 
 DUPLICATE_KEY = 11000
+NAMESPACE_EXISTS = 48
 MAJORITY_MS = 5_000  #: for a majority to have it in its journal
 CONNECT_MS = 2_000  #: for a server to be found
 ANSWER = 10.0  #: seconds for any one question, whatever the driver thinks
+
+
+class Exists(Exception):
+    """There is a collection of this name already."""
 
 
 class Taken(Exception):
@@ -40,10 +49,29 @@ def connect(url: str, database: str) -> Database:
     return client[database]
 
 
+class Prepared(Protocol):
+    async def prepare(self) -> None:
+        """Makes collections and indexes where they aren't there yet; raises Unavailable."""
+
+
+async def prepare(stores: Sequence[Prepared], pauses: Backoff) -> None:
+    """However long the database takes. Done before anything is written, since a server that dies while it makes a
+    collection for a first document may be left with half of it."""
+    for store in stores:
+        while True:
+            try:
+                await store.prepare()
+                break
+            except Unavailable as error:
+                _log.warning("the database doesn't answer yet: %s", error)
+                await pauses.wait()
+
+
 class Documents:
     """One collection. Every method raises Unavailable when the outcome is open or the server away."""
 
     def __init__(self, database: Database, name: str) -> None:
+        self._database, self._name = database, name
         self._collection: AsyncIOMotorCollection[Document] = database.get_collection(
             name,
             read_preference=ReadPreference.PRIMARY,
@@ -51,8 +79,12 @@ class Documents:
             read_concern=ReadConcern("majority"),
         )
 
-    async def index(self, field: str) -> None:
-        await _answered(self._collection.create_index(field))
+    async def make(self, *, index: str | None = None) -> None:
+        """The collection and its index, where they aren't there yet."""
+        with suppress(Exists):
+            await _answered(self._database.create_collection(self._name, check_exists=False))
+        if index is not None:
+            await _answered(self._collection.create_index(index))
 
     async def insert(self, documents: list[Document]) -> None:
         """In their order, up to the first that is Taken."""
@@ -94,7 +126,7 @@ class Documents:
 
 
 async def _answered(question: Awaitable[T]) -> T:
-    """Within bounded time; raises Taken and Unavailable."""
+    """Within bounded time; raises Taken, Exists and Unavailable."""
     try:
         async with asyncio.timeout(ANSWER):
             return await question
@@ -103,6 +135,8 @@ async def _answered(question: Awaitable[T]) -> T:
             raise Taken from error
         raise Unavailable(f"MongoDB: {error}") from error
     except (PyMongoError, TimeoutError) as error:
+        if isinstance(error, OperationFailure) and error.code == NAMESPACE_EXISTS:
+            raise Exists from error
         raise Unavailable(f"MongoDB: {type(error).__name__} {error}") from error
 
 

@@ -55,13 +55,16 @@ class MongoOutputStore:
         self._early = Documents(database, "output_early")
         self._known: OrderedDict[str, End] = OrderedDict()
         self._writing = asyncio.Lock()
-        self._indexed = False
         self._arrivals = Arrivals()
+
+    async def prepare(self) -> None:
+        await self._records.make()
+        await self._ends.make(index="oldest")
+        await self._early.make(index="attempt")
 
     async def append(self, chunks: Sequence[OutputChunk]) -> dict[str, int]:
         grouped = by_attempt(chunks)
         async with self._writing:
-            await self._index()
             for _ in range(RACES):
                 try:
                     stored = await self._append(grouped)
@@ -118,12 +121,6 @@ class MongoOutputStore:
 
     async def close(self) -> None:
         """The connection belongs to whoever made the database."""
-
-    async def _index(self) -> None:
-        if not self._indexed:
-            await self._ends.index("oldest")
-            await self._early.index("attempt")
-            self._indexed = True
 
     async def _append(self, chunks: dict[str, list[OutputChunk]]) -> dict[str, int]:
         ends = dict(zip(chunks, await asyncio.gather(*map(self._remembered, chunks)), strict=True))
