@@ -135,13 +135,9 @@ class SimOutput:
         await self._asked()
         return await self._database.output.stored(attempt_id)
 
-    async def delete_before(self, time: Micros) -> int:
+    async def delete_before(self, time: Micros) -> int | None:
         await self._asked()
         return await self._database.output.delete_before(time)
-
-    async def remove(self, attempt_id: str) -> None:
-        await self._asked()
-        await self._database.output.remove(attempt_id)
 
     async def close(self) -> None:
         pass

@@ -22,7 +22,7 @@ class Distant:
     """Written where it is, and read through the log service's HTTP interface."""
 
     def __init__(self, here: MemoryMetricsStore, there: RemoteMetrics) -> None:
-        self.add, self.close = here.add, here.close
+        self.add, self.delete_before, self.close = here.add, here.delete_before, here.close
         self.read = there.read
 
 

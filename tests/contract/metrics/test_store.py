@@ -58,3 +58,12 @@ async def test_of_many_samples_the_newest_stay_and_the_others_go(store: MetricsS
     assert left[:KEPT] == list(range(4 * KEPT - 1, 3 * KEPT - 1, -1))
     assert len(left) < 2 * KEPT
     assert await times(store, "other") == [1]
+
+
+async def test_old_samples_expire_some_at_a_time(store: MetricsStore) -> None:
+    await store.add([*(sample(time) for time in (1, 2, 3, 4)), sample(2, "other"), sample(9, "other")])
+    assert await store.delete_before(4, limit=3) == 3
+    assert await store.delete_before(4, limit=3) == 1
+    assert await store.delete_before(4, limit=3) == 0
+    assert await times(store) == [4]
+    assert await times(store, "other") == [9]

@@ -33,12 +33,7 @@ class Distant:
     """Written where it is, and read through the log service's HTTP interface."""
 
     def __init__(self, here: MemoryOutputStore, there: RemoteOutput) -> None:
-        self.append, self.delete_before, self.remove, self.close = (
-            here.append,
-            here.delete_before,
-            here.remove,
-            here.close,
-        )
+        self.append, self.delete_before, self.close = here.append, here.delete_before, here.close
         self.poll, self.read_from, self.stored = there.poll, there.read_from, there.stored
 
 

@@ -101,7 +101,7 @@ async def test_everything_is_written_and_read_by_majority(database: Database, se
     await store.append([one(0), one(5)])
     await store.append([one(1, b"2345")])
     await store.poll("a", OutputQuery())
-    await store.remove("a")
+    await store.delete_before(LATEST)
     await cursors.put("events", 1)
     await cursors.put("events", 2)
     writes, reads = sent.named("insert", "update", "delete"), sent.named("find")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from runfold.service.settings import ServiceSettings, SettingsError, load
+from runfold.service.settings import Duration, ServiceSettings, SettingsError, load
 
 
 class Example(ServiceSettings):
@@ -94,3 +94,23 @@ def test_the_collector_is_named_by_our_variable_or_by_the_common_one(
 ) -> None:
     monkeypatch.setenv(variable, "http://collector:4318")
     assert load(Example).otlp_endpoint == "http://collector:4318"
+
+
+class Keeping(ServiceSettings):
+    kept: Duration | None = None
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90d", 7_776_000), ("12h", 43_200), ("5m", 300), ("1w", 604_800), ("7s", 7)]
+)
+def test_a_duration_is_a_number_and_a_unit(monkeypatch: pytest.MonkeyPatch, text: str, seconds: int) -> None:
+    monkeypatch.setenv("RUNFOLD_KEPT", text)
+    kept = load(Keeping).kept
+    assert kept is not None and kept.total_seconds() == seconds
+
+
+@pytest.mark.parametrize("text", ["90", "0d", "-1d", "1.5h", "P1D", "99999999d", "never"])
+def test_what_is_no_duration_is_refused_by_its_variable(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("RUNFOLD_KEPT", text)
+    with pytest.raises(SettingsError, match="RUNFOLD_KEPT"):
+        load(Keeping)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from runfold.contracts.metrics import Sample
+from runfold.contracts.values import Micros
 
 #: Samples of an attempt that are kept: ten hours of one every 10 s.
 KEPT = 3_600
@@ -26,3 +27,6 @@ class MetricsStore(MetricsReader, Protocol):
 
     async def add(self, samples: Sequence[Sample]) -> None:
         """An attempt has one sample a time: one that is sent again changes nothing."""
+
+    async def delete_before(self, time: Micros, limit: int) -> int:
+        """Drops at most `limit` samples older than `time`, and returns how many."""

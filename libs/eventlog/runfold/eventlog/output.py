@@ -16,6 +16,7 @@ CHUNK_BYTES = 256 * 1024  #: the largest chunk, and so the largest record
 PAGE_RECORDS = 1000  #: the most that a page has, whatever its limit
 PAGE_BYTES = 4 * 1024 * 1024  #: a page of records ends once it holds this much, whatever its limit
 SLICE_BYTES = 1024 * 1024  #: the most that one read of raw bytes returns
+STEP_RECORDS = 256  #: the most that one step of dropping takes
 CURSOR_DIGITS = 19  #: of the largest time that a database's integer holds
 
 
@@ -82,10 +83,10 @@ class OutputStore(OutputReader, Protocol):
         named, the bytes now stored without a gap.
         """
 
-    async def delete_before(self, time: Micros) -> int:
-        """Drops records older than `time` and returns the bytes freed; what was stored still counts as stored."""
+    async def delete_before(self, time: Micros) -> int | None:
+        """Drops some of the records older than `time`, STEP_RECORDS at most: the bytes freed, or None if none is left.
 
-    async def remove(self, attempt_id: str) -> None:
-        """Drops all that is known of an attempt's output."""
+        What was stored still counts as stored.
+        """
 
     async def close(self) -> None: ...

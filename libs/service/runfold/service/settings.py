@@ -1,17 +1,34 @@
 """Settings from `RUNFOLD_…` environment variables; a secret also from the file that `RUNFOLD_…_FILE` names."""
 
 import os
+import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from annotated_types import Gt
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX = "RUNFOLD_"
 
 S = TypeVar("S", bound="ServiceSettings")
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def _duration(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    found = re.fullmatch(r"(\d{1,6})([smhdw])", value.strip())
+    if found is None:
+        raise ValueError(f"a duration is a number with s, m, h, d or w, such as 90d, not {value!r:.40}")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+#: A span of time, above zero: `90d`, `12h`.
+Duration = Annotated[timedelta, Gt(timedelta()), BeforeValidator(_duration)]
 
 
 class SettingsError(Exception):

@@ -7,11 +7,12 @@ together. The key's name is bound to the ciphertext and to the wrapped key: neit
 import base64
 import binascii
 import hashlib
+from datetime import UTC, datetime
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from runfold.contracts.values import Ciphertext
+from runfold.contracts.values import Ciphertext, Micros
 from runfold.eventlog.keys import KeyStore
 from runfold.ports import Ids
 
@@ -87,6 +88,11 @@ class Vault:
     def _random(self, size: int) -> bytes:
         """At most 32 bytes, as random as the 256 bits of a token."""
         return hashlib.sha256(self._ids.token().encode()).digest()[:size]
+
+
+def month_of(at: Micros) -> str:
+    """The month, in UTC, whose key seals what stands in an event of that time: `2026-11`."""
+    return f"{datetime.fromtimestamp(at // 1_000_000, UTC):%Y-%m}"
 
 
 def key_name(project_id: str, month: str | None = None) -> str:

@@ -18,6 +18,7 @@ from runfold.gateway import bootstrap as gateway
 from runfold.gateway.secrets import VaultSecrets
 from runfold.gateway.settings import GatewaySettings
 from runfold.log import bootstrap as log
+from runfold.log.settings import RetentionSettings
 from runfold.provisioner import bootstrap as provisioner
 from runfold.scheduler import bootstrap as scheduler
 from runfold.service.component import Component, Opened, Together
@@ -33,6 +34,7 @@ class Parts:
 
     gateway: GatewaySettings
     executor: ExecutorSettings
+    retention: RetentionSettings
 
 
 def parts(settings: UpSettings) -> Parts:
@@ -47,6 +49,7 @@ def parts(settings: UpSettings) -> Parts:
             tls_key=settings.tls_key,
         ),
         load(ExecutorSettings, data_dir=settings.directory / "executor", runtime=settings.runtime),
+        load(RetentionSettings),
     )
 
 
@@ -90,6 +93,7 @@ def wire(settings: UpSettings, own: Parts, data: DataDir) -> Component:
             clock=clock,
             ids=ids,
             metrics=metrics,
+            kept=own.retention.kept,
         ),
         scheduler.build(log=writer, view=view, clock=clock, ids=ids),
         provisioner.build(log=writer, view=view, clock=clock, ids=ids),

@@ -10,6 +10,7 @@ from runfold.eventlog.metrics import MetricsStore
 from runfold.eventlog.output import OutputStore
 from runfold.eventlog.writer import Writer
 from runfold.log.metrics import MetricsIntake
+from runfold.log.retention import FOR_EVER, Kept, rules
 from runfold.log.service import LogService
 from runfold.log.settings import LogSettings
 from runfold.ports import Clock, Ids
@@ -31,6 +32,7 @@ def build(
     clock: Clock,
     ids: Ids,
     metrics: MetricsStore | None = None,
+    kept: Kept = FOR_EVER,
 ) -> Component:
     """Call it before `view` starts; start what it returns once `writer` and `view` have. Without `metrics` nobody keeps
     what jobs use."""
@@ -43,6 +45,7 @@ def build(
         bus=bus,
         clock=clock,
         ids=ids,
+        rules=rules(kept, view, output, metrics, vault),
     )
     return service if metrics is None else Together(service.name, service, MetricsIntake(metrics, bus))
 
@@ -81,6 +84,7 @@ async def wire(settings: LogSettings) -> Component:
         clock=clock,
         ids=ids,
         metrics=metrics,
+        kept=settings.kept,
     )
     tokens = Tokens({name: token.get_secret_value() for name, token in settings.log_tokens.items()})
     routes: list[web.RouteDef] = [

@@ -1,5 +1,7 @@
 """The log service as a component, around a writer that has begun its term."""
 
+from collections.abc import Sequence
+
 from runfold.bus.port import Bus
 from runfold.eventlog.cursors import CursorStore
 from runfold.eventlog.output import OutputStore
@@ -12,6 +14,7 @@ from runfold.log.listening import Listening
 from runfold.log.output.intake import Intake
 from runfold.log.publisher import Publisher
 from runfold.log.recorder import Recorder
+from runfold.log.retention import Retention, Rule
 from runfold.log.work import Work
 from runfold.ports import Clock, Ids
 from runfold.service.measured import MeasuredLog
@@ -36,7 +39,9 @@ class LogService:
         bus: Bus,
         clock: Clock,
         ids: Ids,
+        rules: Sequence[Rule] = (),
     ) -> None:
+        """`rules` say what expires."""
         self._writer, self._view, self._tasks = writer, view, Tasks()
         recorder = Recorder(MeasuredLog(writer, self.name, view, clock), view, ids)
         self._publisher = Publisher(writer, bus, self._tasks)
@@ -44,6 +49,7 @@ class LogService:
         self._work = Work(view, Assignments(view, vault), bus, self._tasks)
         listening = Listening(bus, clock, store_trouble=lambda: self._intake.not_ready())
         self._closing = Closing(view, recorder, output, self._work, listening, clock, self._tasks)
+        self._retention = Retention(rules, clock, ids, self._tasks)
         self._facts = Facts(view, recorder, output, self._work, listening, bus)
         self._intake = Intake(output, bus, on_stored=self._closing.stored, ids=ids)
 
@@ -53,6 +59,7 @@ class LogService:
         self._feed.start()
         self._closing.start()
         self._work.start()
+        self._retention.start()
         await self._intake.start()
         await self._facts.start()
 

@@ -6,10 +6,23 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr, field_validator
 from pydantic_settings import NoDecode
 
-from runfold.service.settings import ServiceSettings
+from runfold.log.retention import Kept
+from runfold.service.settings import Duration, ServiceSettings
 
 
-class LogSettings(ServiceSettings):
+class RetentionSettings(ServiceSettings):
+    """How long is kept what isn't a fact; None is for ever."""
+
+    log_output_retention: Duration | None = None
+    log_metrics_retention: Duration | None = None
+    log_keys_retention: Duration | None = None
+
+    @property
+    def kept(self) -> Kept:
+        return Kept(self.log_output_retention, self.log_metrics_retention, self.log_keys_retention)
+
+
+class LogSettings(RetentionSettings):
     health_port: int | None = 3101
     mongo_url: SecretStr  #: its path names the database; without one it is `runfold`
     amqp_url: SecretStr

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from runfold.contracts.metrics import Sample
+from runfold.contracts.values import Micros
 from runfold.eventlog.metrics import KEPT, LATEST
 
 
@@ -24,6 +25,12 @@ class MemoryMetricsStore:
         held = self._samples.get(attempt_id, {})
         times = sorted((time for time in held if after < time < before), reverse=True)
         return tuple(held[time] for time in times[: max(limit, 0)])
+
+    async def delete_before(self, time: Micros, limit: int) -> int:
+        old = [(attempt_id, at) for attempt_id, held in self._samples.items() for at in held if at < time]
+        for attempt_id, at in old[:limit]:
+            del self._samples[attempt_id][at]
+        return min(len(old), limit)
 
     async def close(self) -> None:
         pass

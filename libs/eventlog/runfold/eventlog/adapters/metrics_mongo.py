@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from runfold.contracts.metrics import Sample
+from runfold.contracts.values import Micros
 from runfold.eventlog.adapters.mongo_documents import Database, Document, Documents
 from runfold.eventlog.metrics import KEPT, LATEST
 
@@ -39,7 +40,13 @@ class MongoMetricsStore:
         return tuple(msgspec.convert(document, Sample) for document in found)
 
     async def prepare(self) -> None:
-        await self._samples.make()
+        await self._samples.make(index="time")
+
+    async def delete_before(self, time: Micros, limit: int) -> int:
+        old = await self._samples.find({"time": {"$lt": time}}, fields=["_id"], limit=limit)
+        if old:
+            await self._samples.delete({"_id": {"$in": [each["_id"] for each in old]}})
+        return len(old)
 
     async def close(self) -> None:
         """The connection belongs to whoever made the database."""

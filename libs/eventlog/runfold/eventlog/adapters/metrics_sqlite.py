@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runfold.contracts.metrics import Sample
+from runfold.contracts.values import Micros
 from runfold.eventlog.adapters.sqlite_worker import SqliteWorker
 from runfold.eventlog.metrics import KEPT, LATEST
 
@@ -18,12 +19,18 @@ CREATE TABLE IF NOT EXISTS samples (
   cpus INTEGER NOT NULL,
   memory_total INTEGER NOT NULL,
   PRIMARY KEY (attempt, time)
-) WITHOUT ROWID
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS samples_by_time ON samples (time);
 """
 _ADD = "INSERT OR IGNORE INTO samples VALUES (?, ?, ?, ?, ?, ?, ?)"
 _TRIM = """
 DELETE FROM samples WHERE attempt = ?1 AND time <= (
   SELECT time FROM samples WHERE attempt = ?1 ORDER BY time DESC LIMIT 1 OFFSET ?2
+)
+"""
+_EXPIRE = """
+DELETE FROM samples WHERE (attempt, time) IN (
+  SELECT attempt, time FROM samples WHERE time < ? ORDER BY time LIMIT ?
 )
 """
 _READ = "SELECT * FROM samples WHERE attempt = ? AND time > ? AND time < ? ORDER BY time DESC LIMIT ?"
@@ -52,6 +59,9 @@ class SqliteMetricsStore:
         bounds = (attempt_id, after, before, max(limit, 0))
         rows = await self._worker.run(lambda connection: connection.execute(_READ, bounds).fetchall())
         return tuple(Sample(*row) for row in rows)
+
+    async def delete_before(self, time: Micros, limit: int) -> int:
+        return await self._worker.run(lambda connection: connection.execute(_EXPIRE, (time, limit)).rowcount)
 
     async def close(self) -> None:
         await self._worker.close()

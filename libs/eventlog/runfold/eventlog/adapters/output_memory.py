@@ -8,7 +8,7 @@ from operator import attrgetter
 from runfold.contracts.executor import OutputChunk
 from runfold.contracts.values import Micros
 from runfold.eventlog.arrivals import Arrivals
-from runfold.eventlog.output import OutputPage, OutputQuery, OutputRecord, OutputSlice
+from runfold.eventlog.output import STEP_RECORDS, OutputPage, OutputQuery, OutputRecord, OutputSlice
 from runfold.eventlog.output_rules import Tail, by_attempt, fill_page, fill_slice, place, room, window
 from runfold.eventlog.port import Unavailable
 
@@ -68,19 +68,19 @@ class MemoryOutputStore:
         self._check()
         return self._output(attempt_id).tail.stored
 
-    async def delete_before(self, time: Micros) -> int:
+    async def delete_before(self, time: Micros) -> int | None:
         self._check()
-        return sum(self._drop(output, time) for output in self._outputs.values())
+        old = (
+            output for output in self._outputs.values() if output.records and output.records[0].time < time
+        )
+        first = next(old, None)
+        return None if first is None else self._drop(first, time)
 
     def _drop(self, output: _Output, time: Micros) -> int:
-        count = bisect_left(output.records, time, key=_time)
+        count = min(bisect_left(output.records, time, key=_time), STEP_RECORDS)
         freed = sum(len(record.data) for record in output.records[:count])
         del output.records[:count]
         return freed
-
-    async def remove(self, attempt_id: str) -> None:
-        self._check()
-        self._outputs.pop(attempt_id, None)
 
     async def close(self) -> None:
         pass

@@ -26,7 +26,14 @@ from runfold.eventlog.adapters.output_mongo_ends import (
     with_early,
 )
 from runfold.eventlog.arrivals import Arrivals
-from runfold.eventlog.output import PAGE_BYTES, OutputPage, OutputQuery, OutputRecord, OutputSlice
+from runfold.eventlog.output import (
+    PAGE_BYTES,
+    STEP_RECORDS,
+    OutputPage,
+    OutputQuery,
+    OutputRecord,
+    OutputSlice,
+)
 from runfold.eventlog.output_rules import (
     EARLIEST,
     LATEST,
@@ -40,7 +47,7 @@ from runfold.eventlog.output_rules import (
 )
 from runfold.eventlog.port import Unavailable
 
-GROUP = 256  #: records that one command names when they are dropped, or read by offset
+GROUP = 256  #: records that one command names when they are read by offset
 DUE = 16  #: early chunks placed at once
 KNOWN = 10_000  #: attempts whose ends are remembered
 RACES = 8  #: lost to other writers before giving up
@@ -103,21 +110,12 @@ class MongoOutputStore:
     async def stored(self, attempt_id: str) -> int:
         return (await self._end(attempt_id)).tail.stored
 
-    async def delete_before(self, time: Micros) -> int:
-        freed = 0
-        while expired := await self._ends.find({"oldest": {"$lt": time}}, fields=["_id"], limit=GROUP):
-            for end in expired:
-                async with self._writing:
-                    freed += await self._expire(end["_id"], time)
-        return freed
-
-    async def remove(self, attempt_id: str) -> None:
+    async def delete_before(self, time: Micros) -> int | None:
+        expired = await self._ends.find({"oldest": {"$lt": time}}, fields=["_id"], limit=1)
+        if not expired:
+            return None
         async with self._writing:
-            end = await self._end(attempt_id)
-            self._forget([attempt_id])
-            await self._drop(attempt_id, range(end.first, end.last + 1))
-            await self._early.delete({"attempt": attempt_id})
-            await self._ends.delete({"_id": attempt_id})
+            return await self._expire(expired[0]["_id"], time)
 
     async def close(self) -> None:
         """The connection belongs to whoever made the database."""
@@ -205,17 +203,15 @@ class MongoOutputStore:
         self._forget([attempt_id])
         await self._ends.put({attempt_id: fields_of(end)})
         cut = await self._bisect(attempt_id, end.first, end.last + 1, lambda record: record["time"] >= time)
-        freed = await self._drop(attempt_id, range(end.first, cut))
+        cut = min(cut, end.first + STEP_RECORDS)
+        freed = await self._drop(ids_of(attempt_id, range(end.first, cut)))
         kept = await self._find(ids_of(attempt_id, range(cut, cut + 1)), "time")
         await self._ends.put({attempt_id: {"first": cut, "oldest": kept[0]["time"] if kept else None}})
         return freed
 
-    async def _drop(self, attempt_id: str, numbers: range) -> int:
-        freed = 0
-        for start in range(0, len(numbers), GROUP):
-            ids = ids_of(attempt_id, numbers[start : start + GROUP])
-            freed += sum(one["size"] for one in await self._find(ids, "size"))
-            await self._records.delete({"_id": {"$in": ids}})
+    async def _drop(self, ids: list[str]) -> int:
+        freed: int = sum(one["size"] for one in await self._find(ids, "size"))
+        await self._records.delete({"_id": {"$in": ids}})
         return freed
 
     async def _bisect(

@@ -9,7 +9,7 @@ from runfold.contracts.executor import OutputChunk
 from runfold.contracts.values import Micros
 from runfold.eventlog.adapters.sqlite_worker import SqliteWorker
 from runfold.eventlog.arrivals import Arrivals
-from runfold.eventlog.output import OutputPage, OutputQuery, OutputRecord, OutputSlice
+from runfold.eventlog.output import STEP_RECORDS, OutputPage, OutputQuery, OutputRecord, OutputSlice
 from runfold.eventlog.output_rules import Placed, Tail, by_attempt, fill_page, fill_slice, place, room, window
 
 #: `oldest` is the time of the first record kept, and null where none is: what expires next is found by it.
@@ -47,7 +47,7 @@ ORDER BY offset
 """
 _EXPIRED = "SELECT key FROM attempts WHERE oldest < ? ORDER BY oldest LIMIT 1"
 _EXPIRED_RECORDS = """
-SELECT rowid, length(data) FROM records WHERE attempt = ? AND time < ? ORDER BY time LIMIT 256
+SELECT rowid, length(data) FROM records WHERE attempt = ? AND time < ? ORDER BY time LIMIT ?
 """
 _OLDEST = "UPDATE attempts SET oldest = (SELECT min(time) FROM records WHERE attempt = ?1) WHERE key = ?1"
 
@@ -76,15 +76,8 @@ class SqliteOutputStore:
     async def stored(self, attempt_id: str) -> int:
         return (await self._reader.run(partial(_attempt, attempt_id)))[1].stored
 
-    async def delete_before(self, time: Micros) -> int:
-        """In small transactions, so that output goes on arriving in between."""
-        freed = 0
-        while (more := await self._writer.run(partial(_expire, time))) is not None:
-            freed += more
-        return freed
-
-    async def remove(self, attempt_id: str) -> None:
-        await self._writer.run(partial(_remove, attempt_id))
+    async def delete_before(self, time: Micros) -> int | None:
+        return await self._writer.run(partial(_expire, time))
 
     async def close(self) -> None:
         # The writer closes last: the last connection folds the write-ahead log into the file.
@@ -163,13 +156,7 @@ def _expire(time: Micros, connection: Connection) -> int | None:
     attempt = connection.execute(_EXPIRED, (time,)).fetchone()
     if attempt is None:
         return None
-    rows = connection.execute(_EXPIRED_RECORDS, (attempt[0], time)).fetchall()
+    rows = connection.execute(_EXPIRED_RECORDS, (attempt[0], time, STEP_RECORDS)).fetchall()
     connection.executemany("DELETE FROM records WHERE rowid = ?", [(row[0],) for row in rows])
     connection.execute(_OLDEST, attempt)
     return sum(int(row[1]) for row in rows)
-
-
-def _remove(attempt_id: str, connection: Connection) -> None:
-    key, _ = _attempt(attempt_id, connection)
-    for table, column in (("records", "attempt"), ("early", "attempt"), ("attempts", "key")):
-        connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (key,))

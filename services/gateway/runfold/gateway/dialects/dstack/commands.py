@@ -19,7 +19,7 @@ from runfold.gateway.dialects.dstack.effective import check_text, effective, mer
 from runfold.gateway.dialects.dstack.job_spec import job_spec
 from runfold.gateway.dialects.dstack.placement import fleets_for
 from runfold.gateway.dialects.dstack.requests import RunSpec
-from runfold.gateway.dialects.dstack.responses.encode import timestamp
+from runfold.service.vault import month_of
 
 SECRET = "***"  #: what stands for a secret in what is kept and shown
 
@@ -90,7 +90,7 @@ def document(spec: RunSpec, configuration: TaskConfiguration) -> str:
 async def _sealed(ask: Ask[Any], project: Project, task: TaskConfiguration) -> RegistryAuth | None:
     if task.registry_auth is None:
         return None
-    month = timestamp(ask.parts.clock.now())[:7]
+    month = month_of(ask.parts.clock.now())
     password = await ask.parts.secrets.seal(project.id, task.registry_auth.password, month=month)
     return RegistryAuth(task.registry_auth.username, password)
 
