@@ -6,16 +6,19 @@ import shutil
 import signal
 import socket
 import sys
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from runfold.contracts.values import Quantities
 from runfold.executor.runtime import Interrupted, RuntimeUnavailable
-from runfold.executor.runtimes.process import ProcessRuntime
+from runfold.executor.runtimes.process import ProcessRuntime, runtime
 from runfold.executor.runtimes.process.directory import JobDirectory
+from runfold.executor.runtimes.process.supervisor import stat_of
 from tests.contract.runtime.rigs import Jobs, RealRig
 
 
@@ -38,6 +41,16 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+async def are_gone(pids: Iterable[int]) -> bool:
+    """Soon, and not even zombies are left."""
+    pids = list(pids)
+    for _ in range(500):
+        if not any(stat_of(str(pid)) for pid in pids):
+            return True
+        await asyncio.sleep(0.01)
+    return False
+
+
 def traces_of(rig: RealRig, supervisor: int) -> list[bytes]:
     """What others may read of a supervisor, and all files of the host's jobs."""
     shown = [Path(f"/proc/{supervisor}/{name}") for name in ("cmdline", "environ")]
@@ -56,6 +69,33 @@ async def test_the_end_of_a_job_is_the_end_of_all_it_started(jobs: Jobs, attempt
     pids = [int(pid) for pid in output.split()]
     assert len(pids) == 2
     assert not any(is_alive(pid) for pid in pids)
+
+
+#: Prints the process id of one that has a session of its own, and no parent in the job's.
+ESCAPE = (
+    "setsid -f sh -c 'echo $$ > pid; exec sleep 600 >/dev/null 2>&1'; "
+    "until [ -s pid ]; do sleep 0.01; done; cat pid"
+)
+
+
+async def test_a_session_of_its_own_is_no_escape_from_the_end_of_the_job(jobs: Jobs, attempt_id: str) -> None:
+    _, output = await jobs.run(jobs.job(attempt_id, ESCAPE))
+    assert not is_alive(int(output))
+
+
+async def test_a_session_of_its_own_is_no_escape_from_a_stop(jobs: Jobs, attempt_id: str) -> None:
+    await jobs.start(jobs.job(attempt_id, f"{ESCAPE}; sleep 600"))
+    escaped = await pid_that_it_printed(jobs, attempt_id)
+    await jobs.runtime.stop(attempt_id, 0)
+    await jobs.runtime.ended(attempt_id)
+    assert not is_alive(escaped)
+
+
+async def test_what_lost_its_parent_leaves_no_zombie_while_the_job_runs(jobs: Jobs, attempt_id: str) -> None:
+    orphan = "setsid -f sh -c 'echo $$ > pid'; until [ -s pid ]; do sleep 0.01; done"
+    until_gone = "while [ -e /proc/$(cat pid) ]; do sleep 0.01; done; exit 5"
+    ended, _ = await asyncio.wait_for(jobs.run(jobs.job(attempt_id, f"{orphan}; {until_gone}")), 30)
+    assert ended.exit_status == 5
 
 
 async def test_killing_kills_all_of_it(jobs: Jobs, attempt_id: str) -> None:
@@ -126,6 +166,42 @@ async def test_the_next_executor_waits_for_a_supervisor_that_is_only_starting(
     assert (ended.exit_status, output) == (0, b"once\n")
 
 
+async def test_a_supervisor_that_never_says_what_it_runs_is_not_waited_for_without_end(
+    jobs: Jobs, process_host: RealRig, attempt_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next try looks again; meanwhile the log says what holds it up."""
+    monkeypatch.setattr(runtime, "PATIENCE", 0.05)
+    directory = JobDirectory(process_host.directory / attempt_id)
+    directory.make()
+    lock = directory.lock()
+    assert lock is not None
+    with pytest.raises(RuntimeUnavailable, match=r"`fuser .*/lock` names the process to look at"):
+        await jobs.start(jobs.job(attempt_id, "true"))
+    with pytest.raises(RuntimeUnavailable, match=r"`fuser .*/lock` names the process to look at"):
+        await jobs.runtime.remove(attempt_id)
+    os.close(lock)
+    await jobs.runtime.remove(attempt_id)
+    assert not directory.exists()
+
+
+async def test_a_supervisor_that_hangs_before_its_word_is_adopted_by_the_next_try(
+    jobs: Jobs, tmp_path: Path, attempt_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that takes its time: the job runs once all the same."""
+    slow, go = tmp_path / "slow-python", tmp_path / "go"
+    slow.write_text(f'#!/bin/sh\nuntil [ -e {go} ]; do sleep 0.01; done\nexec {sys.executable} "$@"\n')
+    slow.chmod(0o755)
+    job = jobs.job(attempt_id, "echo once")
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "executable", str(slow))
+        patched.setattr(runtime, "PATIENCE", 0.05)
+        with pytest.raises(RuntimeUnavailable, match=r"supervisor\.log"):
+            await jobs.start(job)
+    go.touch()
+    ended, output = await jobs.run(job)
+    assert (ended.exit_status, output) == (0, b"once\n")
+
+
 async def test_values_of_the_environment_are_in_no_command_line_and_no_file(
     jobs: Jobs, process_host: RealRig, attempt_id: str
 ) -> None:
@@ -158,6 +234,35 @@ async def test_a_supervisor_that_dies_before_it_reads_what_to_run_leaves_nothing
     assert len(os.listdir("/proc/self/fd")) == len(open_before)
 
 
+async def test_supervisors_that_end_at_once_leave_no_zombies(
+    jobs: Jobs, process_host: RealRig, attempt_id: str
+) -> None:
+    """Some end before they are watched."""
+    attempts = [f"{attempt_id}-{number}" for number in range(20)]
+    for each in attempts:
+        await jobs.run(jobs.job(each, "true"))
+    assert await are_gone(supervisor_of(process_host, each) for each in attempts)
+
+
+async def test_a_supervisor_that_dies_before_its_word_leaves_no_zombie(
+    jobs: Jobs, attempt_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spawned: list[int] = []
+    spawn = os.posix_spawn
+
+    def noted(*args: Any, **more: Any) -> int:
+        spawned.append(spawn(*args, **more))
+        return spawned[-1]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "executable", shutil.which("false"))
+        patched.setattr(os, "posix_spawn", noted)
+        with pytest.raises(RuntimeUnavailable, match=r"supervisor\.log says why"):
+            await jobs.start(jobs.job(attempt_id, "true"))
+    assert len(spawned) == 1
+    assert await are_gone(spawned)
+
+
 async def test_a_supervisor_that_cannot_be_spawned_leaves_nothing_open(
     jobs: Jobs, attempt_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,23 +276,21 @@ async def test_a_supervisor_that_cannot_be_spawned_leaves_nothing_open(
 
 async def test_as_root_it_drops_to_the_user_it_is_told(process_host: RealRig, attempt_id: str) -> None:
     jobs = Jobs(process_host)
-    runtime = ProcessRuntime(process_host.directory, user="nobody", output_limit=10_000)
-    jobs.runtime = runtime
+    jobs.runtime = ProcessRuntime(process_host.directory, user="nobody", output_limit=10_000)
     ended, output = await jobs.run(jobs.job(attempt_id, "id -un; echo mine > file; cat file"))
     assert (ended.message, output) == (None, b"nobody\nmine\n")
-    await runtime.close()
+    await jobs.runtime.close()
 
 
 async def test_the_user_it_drops_to_owns_each_directory_made_for_it(
     process_host: RealRig, attempt_id: str
 ) -> None:
     jobs = Jobs(process_host)
-    runtime = ProcessRuntime(process_host.directory, user="nobody", output_limit=10_000)
-    jobs.runtime = runtime
+    jobs.runtime = ProcessRuntime(process_host.directory, user="nobody", output_limit=10_000)
     script = "echo mine > file; echo mine > ../file; cat file ../file"
     ended, output = await jobs.run(jobs.job(attempt_id, script, working_dir="/workflow/deep/down"))
     assert (ended.exit_status, output) == (0, b"mine\nmine\n")
-    await runtime.close()
+    await jobs.runtime.close()
 
 
 @pytest.mark.parametrize(

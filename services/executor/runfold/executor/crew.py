@@ -14,7 +14,10 @@ from runfold.executor.reporter import Reporter
 from runfold.executor.runtime import Runtime, RuntimeUnavailable
 from runfold.ports import Clock
 from runfold.ports.backoff import Backoff
+from runfold.service.logging import get_logger
 from runfold.service.tasks import Tasks
+
+_log = get_logger("runfold.executor")
 
 
 class Crew:
@@ -119,14 +122,14 @@ class Crew:
         attempt = self._ledger.attempts.get(attempt_id)
         if attempt and attempt.stop and attempt.runtime:
             runtime, grace = self._runtimes[attempt.runtime], attempt.stop.grace
-            await self._until_possible(lambda: runtime.stop(attempt_id, grace))
+            await self._until_possible(attempt_id, lambda: runtime.stop(attempt_id, grace))
 
     async def _drop(self, attempt_id: str) -> None:
         attempt = self._ledger.attempts[attempt_id]
         await self._end_work(attempt_id)
         if attempt.runtime:
             runtime = self._runtimes[attempt.runtime]
-            await self._until_possible(lambda: runtime.remove(attempt_id))
+            await self._until_possible(attempt_id, lambda: runtime.remove(attempt_id))
         self._shippers.pop(attempt_id, None)
         await self._write(self._ledger.dropped(attempt_id))
         del self._dropping[attempt_id]
@@ -151,10 +154,11 @@ class Crew:
                 await backoff.wait()
         self._ledger.durable(steps)
 
-    async def _until_possible(self, act: Callable[[], Awaitable[None]]) -> None:
+    async def _until_possible(self, attempt_id: str, act: Callable[[], Awaitable[None]]) -> None:
         backoff = self._backoff()
         while True:
             try:
                 return await act()
-            except RuntimeUnavailable:
+            except RuntimeUnavailable as error:
+                _log.warning("the runtime can't at the moment", attempt=attempt_id, error=str(error))
                 await backoff.wait()

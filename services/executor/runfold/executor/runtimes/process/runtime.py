@@ -4,6 +4,7 @@ import asyncio
 import getpass
 import marshal
 import os
+import select
 import shutil
 import sys
 import time
@@ -33,6 +34,8 @@ from runfold.executor.runtimes.tail import Tail
 
 T = TypeVar("T")
 _POLL = 0.005
+#: Seconds that a thread waits for a supervisor before it says what holds it up; then it's tried again.
+PATIENCE = 5.0
 
 
 class _Job:
@@ -88,6 +91,9 @@ class ProcessRuntime:
         except OSError as error:
             self._forget_watch(job)
             raise RuntimeUnavailable(f"the job's directory can't be used: {error}") from error
+        except RuntimeUnavailable:
+            self._forget_watch(job)
+            raise
         except RuntimeFault:
             # Its output, as far as it got, can still be read.
             self._jobs[attempt_id] = job
@@ -131,10 +137,13 @@ class ProcessRuntime:
         self._stops.pop(attempt_id, None)
         directory = job.directory if job else JobDirectory(self._root / attempt_id)
         directory.order_stop(0)
-        if job:
-            await job.over.wait()
         try:
+            if job:
+                async with asyncio.timeout(PATIENCE):
+                    await job.over.wait()
             await self._in_thread(lambda: _remove(directory))
+        except TimeoutError:
+            raise RuntimeUnavailable(_stuck(directory, "doesn't end")) from None
         except OSError as error:
             raise RuntimeUnavailable(f"{directory.path} can't be removed: {error}") from error
 
@@ -186,7 +195,11 @@ class ProcessRuntime:
             # By a pipe, since others may read a command line or an environment. One that nobody reads has no ack.
             with suppress(BrokenPipeError), spec_writer:
                 spec_writer.write(spec)
+            if not select.select([ack_reader], [], [], PATIENCE)[0]:
+                # It may yet start it, and is adopted then: it holds the lock.
+                raise RuntimeUnavailable(_stuck(directory, "hasn't said that the job started"))
             if not ack_reader.readline():
+                _reap(pid)
                 raise OSError(
                     f"the supervisor could not start the job; {directory.path}/supervisor.log says why"
                 )
@@ -263,7 +276,10 @@ def _supervise(directory: JobDirectory, streams: dict[int, BinaryIO], lock: int)
 
 
 def _supervisor_descriptor(directory: JobDirectory, pid: int) -> int | None:
-    """A pidfd of the supervisor, or None when it is gone. Its lock tells it from a later process of the same pid."""
+    """A pidfd of the supervisor, or None when it is gone. Its lock tells it from a later process of the same pid.
+
+    One that is gone, but for this process's asking how it ended, is nobody else.
+    """
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -272,24 +288,61 @@ def _supervisor_descriptor(directory: JobDirectory, pid: int) -> int | None:
     if lock is None:
         return descriptor
     os.close(lock)
+    if _is_child(pid):
+        return descriptor
     os.close(descriptor)
     return None
 
 
+def _is_child(pid: int) -> bool:
+    try:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def _reap(pid: int) -> None:
+    """Of a child that is about to end: else it would stay a zombie as long as this process lives."""
+    descriptor = os.pidfd_open(pid)
+    try:
+        select.select([descriptor], [], [], PATIENCE)
+    finally:
+        os.close(descriptor)
+    os.waitpid(pid, os.WNOHANG)
+
+
 def _supervisor_pid(directory: JobDirectory) -> int | None:
-    """Of the one that holds the lock: its record follows within a moment. None when the lock is free again."""
+    """Of the one that holds the lock: its record follows within a moment. None when the lock is free again.
+
+    Raises RuntimeUnavailable when it doesn't follow.
+    """
+    deadline = time.monotonic() + PATIENCE
     while (record := directory.record()) is None or directory.started() is None:
         if (lock := directory.lock()) is not None:
             os.close(lock)
             return None
+        if time.monotonic() >= deadline:
+            raise RuntimeUnavailable(_stuck(directory, "hasn't said that the job started"))
         time.sleep(_POLL)
     return record.pid
 
 
 def _remove(directory: JobDirectory) -> None:
+    """Raises RuntimeUnavailable while its supervisor goes on."""
     if not directory.exists():
         return
+    deadline = time.monotonic() + PATIENCE
     while (lock := directory.lock()) is None:
+        if time.monotonic() >= deadline:
+            raise RuntimeUnavailable(_stuck(directory, "doesn't end"))
         time.sleep(_POLL)
     os.close(lock)
     directory.remove()
+
+
+def _stuck(directory: JobDirectory, what: str) -> str:
+    return (
+        f"the supervisor {what} within {PATIENCE:g} s, as on a full or failing disk; {directory.path}/supervisor.log "
+        f"may say why, and `fuser {directory.path}/lock` names the process to look at"
+    )

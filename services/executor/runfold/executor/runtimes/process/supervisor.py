@@ -23,6 +23,7 @@ LOCK = 3
 HOUR = 3600
 BLOCK = 65536
 ENOENT = 2
+SET_CHILD_SUBREAPER = 36
 #: How long output that nobody closes is waited for after the job's end: seconds without any, and in all.
 LINGER = 0.3
 LINGER_IN_ALL = 3.0
@@ -94,6 +95,7 @@ class Output:
 def main() -> None:
     os.chdir(sys.argv[1])
     spec: dict[str, Any] = marshal.loads(sys.stdin.buffer.read())
+    adopt_orphans()
     # Whoever stops the executor's unit, or closes its terminal, doesn't stop its jobs: orders come by the FIFO alone.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -114,6 +116,17 @@ def main() -> None:
     finish(output, watch(pid, reader, control, output), "-", "")
 
 
+def adopt_orphans() -> None:
+    """Whatever of the job loses its parent becomes this process's child: a session of its own is no way out."""
+    try:
+        import _ctypes  # `ctypes` around it costs more than the rest of a start
+
+        prctl = _ctypes.dlsym(_ctypes.dlopen(None, 0), "prctl")  # type: ignore[arg-type]
+        _ctypes.call_function(prctl, (SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+    except (ImportError, AttributeError, OSError):
+        return  # a Python without it: the session's processes are found all the same
+
+
 def finish(output: Output, status: int, reason: str, message: str) -> NoReturn:
     """A full disk holds this up, and doesn't lose it."""
     try:
@@ -130,7 +143,7 @@ def finish(output: Output, status: int, reason: str, message: str) -> NoReturn:
 
 
 def spawn(spec: dict[str, Any], output: int) -> tuple[int, str]:
-    """The job's pid, and why it could not be executed or "". It stays in this session: so all of it can be killed."""
+    """The job's pid, and why it could not be executed or "". It stays in this session: who is left is found by it."""
     complaint, complain = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -182,9 +195,9 @@ def describe(error: BaseException, spec: dict[str, Any]) -> str:
 
 def watch(pid: int, reader: int, control: int, output: Output) -> int:
     """Pumps output and takes orders until the job has ended and its output is read; its exit status."""
-    child = os.pidfd_open(pid)
+    children = told_of_children()
     poll = select.poll()
-    for descriptor in (reader, control, child):
+    for descriptor in (reader, control, children):
         poll.register(descriptor, select.POLLIN)
     deadline: float | None = None
     status: int | None = None
@@ -192,7 +205,7 @@ def watch(pid: int, reader: int, control: int, output: Output) -> int:
     while status is None or reading:
         ready = dict(poll.poll(wait_for(deadline, status)))
         if status is not None and (not ready or time.monotonic() > read_until):
-            break  # something that left the session holds the pipe open
+            break  # something that couldn't be killed holds the pipe open
         if reader in ready:
             data = os.read(reader, BLOCK)
             if data:
@@ -205,13 +218,38 @@ def watch(pid: int, reader: int, control: int, output: Output) -> int:
         if deadline is not None and time.monotonic() >= deadline and status is None:
             signal_all(signal.SIGKILL)
             deadline = time.monotonic() + 1
-        if child in ready:
-            poll.unregister(child)
-            code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-            status = code if code >= 0 else 128 - code
-            kill_all()
-            read_until = time.monotonic() + LINGER_IN_ALL
+        if children in ready:
+            os.read(children, 4096)
+            if (code := reap(pid)) is not None:
+                status = code if code >= 0 else 128 - code
+                kill_all()
+                read_until = time.monotonic() + LINGER_IN_ALL
     return status
+
+
+def told_of_children() -> int:
+    """A descriptor with something to read once a child, or an orphan, has ended; and now, for those before."""
+    told, tell = os.pipe()
+    os.set_blocking(told, False)
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    os.write(tell, b"0")
+    return told
+
+
+def reap(job: int) -> int | None:
+    """The job's exit code if it has ended; whoever else has is let go."""
+    code: int | None = None
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return code
+        if pid == 0:
+            return code
+        if pid == job:
+            code = os.waitstatus_to_exitcode(status)
 
 
 def wait_for(deadline: float | None, status: int | None) -> int | None:
@@ -232,8 +270,9 @@ def obey(orders: bytes, deadline: float | None) -> float | None:
 
 
 def signal_all(number: int) -> bool:
-    """To all of this session but this process, so also to those with a group of their own; False when nobody's left."""
-    members = session_members(os.getpid())
+    """To all that the job started, so also to those with a group or a session of their own; False when nobody's
+    left."""
+    members = processes_of(os.getpid(), supervised=True)
     for pid in members:
         try:
             os.kill(pid, number)
@@ -250,11 +289,20 @@ def kill_all() -> None:
         time.sleep(0.005)
 
 
-def session_members(session: int) -> list[int]:
-    """Without its leader, and without those that are dead but for their parent's noticing it."""
-    names = [name for name in os.listdir("/proc") if name.isdigit() and int(name) != session]
-    stats = [(int(name), stat_of(name)) for name in names]
-    return [pid for pid, stat in stats if stat[3:4] == [str(session)] and stat[0] != "Z"]
+def processes_of(session: int, *, supervised: bool) -> list[int]:
+    """Those of the session, and all below them; below its leader too, where it is the supervisor that still lives.
+
+    Without the leader, and without those that are dead but for their parent's noticing it.
+    """
+    leader = str(session)
+    stats = {name: stat_of(name) for name in os.listdir("/proc") if name.isdigit() and name != leader}
+    living = {name: stat for name, stat in stats.items() if stat and stat[0] != "Z"}
+    found = [name for name, stat in living.items() if stat[3] == leader]
+    parents = [leader, *found] if supervised else [*found]
+    while parents:
+        parents = [name for name, stat in living.items() if stat[1] in parents and name not in found]
+        found += parents
+    return [int(name) for name in found]
 
 
 def stat_of(process: str) -> list[str]:
