@@ -21,8 +21,14 @@ def test_only_the_log_service_reaches_the_database() -> None:
     assert sorted(reaching) == ["database", "log"]
 
 
-def test_an_executor_reaches_the_broker_and_no_service() -> None:
-    assert COMPOSE["services"]["executor"]["networks"] == ["broker", "telemetry"]
+def test_an_executor_reaches_the_broker_and_the_collector_and_no_service() -> None:
+    assert _neighbours("executor") == {"broker", "collector"}
+
+
+def test_jobs_without_an_image_run_in_one_that_building_the_services_brought() -> None:
+    default = COMPOSE["services"]["executor"]["environment"]["RUNFOLD_DEFAULT_IMAGE"]
+    assert default == "${RUNFOLD_DEFAULT_IMAGE:-python:3.12-slim}"
+    assert "base=${BASE:-python:3.12-slim}" in (ROOT / "infra" / "images" / "build").read_text()
 
 
 def test_what_is_published_listens_on_loopback() -> None:
@@ -42,3 +48,10 @@ def test_each_service_has_an_image_of_wheels_alone(service: str) -> None:
     dockerfile = (ROOT / "services" / service / "Dockerfile").read_text()
     assert f"--no-index --find-links /wheels runfold-{service}\n" in dockerfile
     assert f'CMD ["python3", "-m", "runfold.{service}"]' in dockerfile
+
+
+def _neighbours(service: str) -> set[str]:
+    """Who shares a network with `service`: containers of one network reach each other's every port."""
+    own = {*COMPOSE["services"][service]["networks"]}
+    others = {name: {*each["networks"]} for name, each in COMPOSE["services"].items() if name != service}
+    return {name for name, networks in others.items() if networks & own}
