@@ -209,7 +209,7 @@ async def test_a_killed_engine_that_comes_back_loses_no_output_and_no_end(
     breakable_docker.kill()
     breakable_docker.start()
     client = docker.APIClient(breakable_docker.url)
-    client.exec_start(client.exec_create(f"runfold-{attempt_id}", ["touch", "/tmp/go"])["Id"])
+    client.exec_start(client.exec_create(f"runfold-{attempt_id}", ["touch", "/tmp/go"])["Id"], detach=True)
     client.close()
     ended = await asyncio.wait_for(mortal_jobs.runtime.ended(attempt_id), 30)
     assert ended.exit_status == 6
