@@ -22,18 +22,18 @@ class Services:
         self._extra = extra or {}
         self._programs = {name: Program(installation.directory, name) for name in SERVICES}
 
-    def start(self, *names: str, ready_within: float = 30) -> None:
+    def start(self, *names: str, ready_within: float = 120) -> None:
         """Starts `names`, or all, and returns when they are ready; raises StartFailed with the last lines of a log."""
         for name in names or SERVICES:
             self.launch(name)
         self.await_ready(*names, within=ready_within)
 
-    def await_ready(self, *names: str, within: float = 30) -> None:
+    def await_ready(self, *names: str, within: float = 120) -> None:
         """Returns when `names`, or all, are ready; raises StartFailed with the last lines of a log."""
         for name in names or SERVICES:
             self._programs[name].await_ready(partial(self.ready, name), within)
 
-    def await_unready(self, *names: str, within: float = 60) -> None:
+    def await_unready(self, *names: str, within: float = 120) -> None:
         """Returns when all of `names` say that they can't do their work; raises StartFailed when one never does."""
         for name in names:
             self._programs[name].await_ready(partial(self._unready, name), within)

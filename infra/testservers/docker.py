@@ -53,7 +53,7 @@ class DockerEngine(Server):
             self._forget_the_killed()
         # Containers outlive the engine, so that a killed one is back in a second and finds them.
         self._server.start([*command, "--live-restore"])
-        self._server.await_ready(lambda: answers(self.url), seconds=30)
+        self._server.await_ready(lambda: answers(self.url), seconds=120)
 
     def discard(self) -> None:
         """Ends containers and engine, and removes all that they left."""

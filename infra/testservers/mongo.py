@@ -42,7 +42,7 @@ class Mongo(Server):
         # A killed nx-27017 refuses to start beside its own pid file.
         (self.directory / "nx.pid").unlink(missing_ok=True)
         self._server.start(self._command(path))
-        self._server.await_ready(lambda: listens(self._port), seconds=30)
+        self._server.await_ready(lambda: listens(self._port), seconds=120)
 
     def discard(self) -> None:
         """Ends it and removes its data."""

@@ -1,7 +1,9 @@
 """A server program in the background: known by its pid file, so that another process can stop it."""
 
 import contextlib
+import itertools
 import os
+import random
 import shutil
 import signal
 import socket
@@ -9,6 +11,9 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+#: Below are the ports of well-known services.
+_LOWEST_PORT = 10_000
 
 #: The programs that this process started: kept so that they are reaped, whichever object ends them.
 _CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
@@ -149,12 +154,32 @@ def _started_at(pid: int) -> str | None:
 
 
 def free_ports(count: int) -> list[int]:
-    """`count` different TCP ports of 127.0.0.1 that nothing listens on."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+    """`count` different TCP ports of 127.0.0.1 that nothing listens on.
+
+    None that the kernel gives to outgoing connections: a client that tries to reach a server while that is away would
+    sooner or later have the server's port, or even meet itself there, and the server couldn't come back.
+    """
+    candidates = list(range(_LOWEST_PORT, _first_outgoing_port()))
+    random.shuffle(candidates)
+    return list(itertools.islice(filter(_is_free, candidates), count))
+
+
+def _first_outgoing_port() -> int:
+    try:
+        first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except FileNotFoundError:
+        first = 32_768
+    return first if first > _LOWEST_PORT + 1_000 else 32_768
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def listens(port: int) -> bool:

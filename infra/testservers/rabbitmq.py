@@ -51,9 +51,9 @@ class RabbitMQ(Server):
         if not listens(self._ports["epmd"]):
             epmd = which("epmd") or "epmd"
             self._epmd.start([epmd, "-port", str(self._ports["epmd"]), "-address", "127.0.0.1"])
-            self._epmd.await_ready(lambda: listens(self._ports["epmd"]), seconds=10)
+            self._epmd.await_ready(lambda: listens(self._ports["epmd"]), seconds=60)
         self._server.start([script], environment)
-        self._server.await_ready(self._is_ready, seconds=60)
+        self._server.await_ready(self._is_ready, seconds=120)
 
     def stop(self) -> None:
         """Ends the broker in order; what is durable is there again after `start`."""

@@ -1,7 +1,8 @@
-"""What a user does over REST, in a few words. Waiting is by the event stream, never by polling for a state."""
+"""What a user does over REST, in a few words. The event stream says when a state is reached."""
 
 import base64
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -48,10 +49,12 @@ class Client:
                 return b"".join(pages)
 
     def follow_until(self, run: JSON, wanted: bytes) -> None:
-        """Reads the latest attempt's output, each time it has grown, until `wanted` is in it."""
-        for _ in range(1000):
+        """Reads the latest attempt's output again and again, as `dstack logs` does, until `wanted` is in it."""
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
             if wanted in self.output(run):
                 return
+            time.sleep(0.05)
         raise AssertionError(f"{wanted!r} never came")
 
     def events(self, *types: str, after: int = 0) -> Iterator[JSON]:

@@ -2,13 +2,13 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from infra.testservers.program import free_ports
 from tests.end_to_end.client import Client
 
 TOKEN = "a-token-for-tests"
@@ -62,7 +62,7 @@ class Embedded:
         )
         up = threading.Event()
         threading.Thread(target=self._read, args=(self._process, up), daemon=True).start()
-        if not up.wait(timeout=30) or self._process.poll() is not None:
+        if not up.wait(timeout=120) or self._process.poll() is not None:
             raise AssertionError(f"runfold up is not up:\n{self.log()}")
         return Client(self.url, TOKEN)
 
@@ -98,6 +98,4 @@ class Embedded:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]

@@ -116,7 +116,7 @@ def test_an_outsider_may_not_publish(distributed: Services) -> None:
         async with connection:
             channel = await connection.channel()
             exchange = await channel.get_exchange("runfold.events")
-            await exchange.publish(aio_pika.Message(b"{}"), "run.RunSubmitted", timeout=5)
+            await exchange.publish(aio_pika.Message(b"{}"), "run.RunSubmitted", timeout=60)
 
     with pytest.raises(ChannelAccessRefused):
         asyncio.run(publish())

@@ -147,11 +147,11 @@ def _times(seen: Seen) -> tuple[int, int]:
 
 def _metrics(health_url: str) -> dict[str, float]:
     """Samples by name and labels."""
-    text = requests.get(f"{health_url}/metrics", timeout=10).text
+    text = requests.get(f"{health_url}/metrics", timeout=60).text
     lines = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]
     return {name: float(value) for name, _, value in lines}
 
 
 def _why_not_ready(services: Services, name: str) -> str:
     url = f"http://127.0.0.1:{services.installation.health_ports[name]}/readyz"
-    return str(requests.get(url, timeout=10).json()["reason"])
+    return str(requests.get(url, timeout=60).json()["reason"])

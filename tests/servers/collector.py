@@ -71,7 +71,7 @@ class Collector:
             for metric in scope.metrics
         }
 
-    def trace(self, trace_id: str, *names: str, within: float = 20.0) -> dict[str, Seen]:
+    def trace(self, trace_id: str, *names: str, within: float = 60.0) -> dict[str, Seen]:
         """The spans of one trace by name, once all of `names` have come; an AssertionError when they don't."""
 
         def came() -> dict[str, Seen] | None:

@@ -49,7 +49,7 @@ class Inbox:
         if error is not None:
             raise error
 
-    async def holds(self, count: int, seconds: float = 20.0) -> None:
+    async def holds(self, count: int, seconds: float = 60.0) -> None:
         await until(lambda: len(self.messages) >= count, seconds)
 
 

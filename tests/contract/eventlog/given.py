@@ -46,7 +46,7 @@ async def append_ids(log: EventLog) -> list[str]:
 
 async def until_tried(store: FaultyStore, inserts: int) -> None:
     """Returns once the store has been asked for this many inserts."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while len(store.inserts) < inserts:  # noqa: ASYNC110 the store has no event for it
             await asyncio.sleep(0.001)
 

@@ -138,7 +138,7 @@ async def test_who_waits_too_long_for_the_store_is_told_that_the_outcome_is_open
 
 
 async def _answered_at_last(writer: Writer, append: Append) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while True:
             try:
                 await writer.append(append)

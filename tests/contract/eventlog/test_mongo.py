@@ -147,7 +147,7 @@ async def test_a_server_that_is_gone_is_unavailable_in_bounded_time(breakable_mo
     await fill(store, 2)
     breakable_mongo.kill()
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         with pytest.raises(Unavailable):
             await store.last()
 
@@ -161,7 +161,7 @@ async def test_a_server_that_freezes_is_unavailable_in_bounded_time(breakable_mo
     await fill(store, 2)
     breakable_mongo.pause()
 
-    async with asyncio.timeout(12):
+    async with asyncio.timeout(30):
         with pytest.raises(Unavailable):
             await store.last()
 

@@ -147,6 +147,6 @@ def files_no_longer_than(size: int) -> Iterator[None]:
 
 
 async def until_not_ready(writer: Writer) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while writer.not_ready() is None:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.001)

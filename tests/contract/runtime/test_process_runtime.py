@@ -231,7 +231,7 @@ async def test_a_supervisor_that_dies_before_it_reads_what_to_run_leaves_nothing
         patched.setattr(sys, "executable", shutil.which("false"))
         with pytest.raises(RuntimeUnavailable, match=r"supervisor\.log says why"):
             await jobs.start(jobs.job(attempt_id, "true"))
-    assert len(os.listdir("/proc/self/fd")) == len(open_before)
+    assert len(os.listdir("/proc/self/fd")) <= len(open_before)
 
 
 async def test_supervisors_that_end_at_once_leave_no_zombies(
@@ -271,7 +271,7 @@ async def test_a_supervisor_that_cannot_be_spawned_leaves_nothing_open(
         patched.setattr(sys, "executable", "/nowhere/python")
         with pytest.raises(RuntimeUnavailable, match="No such file"):
             await jobs.start(jobs.job(attempt_id, "true"))
-    assert len(os.listdir("/proc/self/fd")) == len(open_before)
+    assert len(os.listdir("/proc/self/fd")) <= len(open_before)
 
 
 async def test_as_root_it_drops_to_the_user_it_is_told(process_host: RealRig, attempt_id: str) -> None:

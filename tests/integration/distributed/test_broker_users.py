@@ -36,7 +36,7 @@ async def test_an_outsider_receives_what_the_log_service_publishes(addresses: di
         await queue.bind("runfold.events", "run.*")
         events = await log.get_exchange("runfold.events", ensure=False)
         await events.publish(aio_pika.Message(b"{}"), "run.RunSubmitted")
-        assert (await queue.get(timeout=5)).body == b"{}"
+        assert (await queue.get(timeout=60)).body == b"{}"
 
 
 @pytest.mark.parametrize("exchange", ["runfold.events", "runfold.facts", "runfold.commits", ""])

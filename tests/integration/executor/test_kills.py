@@ -20,7 +20,7 @@ def job(attempt_id: str, script: str, image: str | None = None) -> JobSpec:
 
 
 async def joined(log: LogService, times: int = 1) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         await log.until(lambda: len(log.announced) >= times)
 
 
@@ -37,13 +37,13 @@ async def test_jobs_outlive_a_killed_executor_and_are_adopted_by_the_next(
     for number in range(5):
         script = f"echo before-{number}; {waiting_for(go)}; echo after-{number}; exit {number}"
         await log_service.assign(assignment(f"a{number}", spec=job("a", script)))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         for number in range(5):
             await log_service.state(f"a{number}", RUNNING)
     first.kill()
     go.touch()
     executor(RUNFOLD_RUNTIME="process")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         ended = [await log_service.over(f"a{number}") for number in range(5)]
     assert [condition.exit_status for condition in ended] == list(range(5))
     assert [log_service.output(f"a{number}") for number in range(5)] == [
@@ -60,11 +60,11 @@ async def test_containers_outlive_a_killed_executor_and_are_adopted_by_the_next(
     assert log_service.announced[0].runtimes == ("docker", "process")
     script = "echo before; sleep 2; echo after; exit 9"
     await log_service.assign(assignment("c0ffee", spec=job("c", script, docker_engine.shell_image)))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         await log_service.state("c0ffee", RUNNING)
     first.kill()
     executor(**settings)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         ended = await log_service.over("c0ffee")
     assert (ended.exit_status, log_service.output("c0ffee")) == (9, b"before\nafter\n")
 
@@ -76,12 +76,12 @@ async def test_an_executor_that_is_told_to_stop_leaves_its_jobs_running(
     await joined(log_service)
     go = tmp_path / "go"
     await log_service.assign(assignment("a", spec=job("a", f"echo up; {waiting_for(go)}; exit 2")))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         await log_service.state("a", RUNNING)
     assert first.stop() == 0, first.log
     go.touch()
     executor(RUNFOLD_RUNTIME="process")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         assert (await log_service.over("a")).exit_status == 2
 
 
@@ -100,7 +100,7 @@ async def test_killed_again_and_again_each_job_starts_once(
             process.kill()
             process = executor(RUNFOLD_RUNTIME="process")
             await joined(log_service, times=number // 4 + 2)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         ended = [await log_service.over(name) for name in names]
     assert {condition.exit_status for condition in ended} == {0}
     assert sorted(starts.read_text().split()) == sorted(names)
@@ -114,7 +114,7 @@ async def test_a_flood_of_output_neither_fills_the_memory_nor_holds_up_other_job
     await joined(log_service)
     await log_service.assign(assignment("flood", spec=job("f", "yes 0123456789 | head -c 100000000")))
     await log_service.assign(assignment("calm", spec=job("c", "echo calm")))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         assert (await log_service.over("calm")).exit_status == 0
         flood = await log_service.over("flood")
     output = log_service.output("flood")
@@ -133,7 +133,7 @@ async def test_a_broker_that_restarts_only_delays(
     await joined(log)
     go = tmp_path / "go"
     await log.assign(assignment("a", spec=job("a", f"echo up; {waiting_for(go)}; echo down; exit 8")))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         await log.state("a", RUNNING)
     breakable_broker.stop()
     go.touch()

@@ -27,8 +27,8 @@ async def test_what_it_had_in_hand_goes_to_another_and_its_handlers_end() -> Non
     await asyncio.sleep(0)
     dying.kill()
     await heir.consume(FACTS, take)
-    await asyncio.wait_for(taken.wait(), 1)
-    await asyncio.wait_for(ended.wait(), 1)
+    await asyncio.wait_for(taken.wait(), 60)
+    await asyncio.wait_for(ended.wait(), 60)
     await heir.close()
 
 

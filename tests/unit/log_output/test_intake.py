@@ -53,7 +53,7 @@ class World:
         return (await self.store.read_from("a", 0)).data
 
     async def until_stored(self, length: int) -> None:
-        await asyncio.wait_for(self.store.read_from("a", length - 1, wait=60), 10)
+        await asyncio.wait_for(self.store.read_from("a", length - 1, wait=60), 60)
 
     async def until_dead(self) -> None:
         """A dead letter, which is taken."""
@@ -63,7 +63,7 @@ class World:
             came.set()
 
         subscription = await self.bus.consume(dead_letters(OUTPUT), handle)
-        await asyncio.wait_for(came.wait(), 10)
+        await asyncio.wait_for(came.wait(), 60)
         await subscription.cancel()
 
 
@@ -122,7 +122,7 @@ async def test_a_store_that_is_away_costs_no_output_and_is_told(world: World) ->
     world.store.refusing = True
     for offset in range(100):
         await world.send(offset, b"%d" % (offset % 10))
-    await asyncio.wait_for(world.store.refused.wait(), 10)
+    await asyncio.wait_for(world.store.refused.wait(), 60)
     assert world.intake.not_ready() is not None
     world.store.refusing = False
     await world.until_stored(100)
