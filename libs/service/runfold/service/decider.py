@@ -13,9 +13,10 @@ from runfold.domain import streams
 from runfold.domain.cell.state import Cell
 from runfold.domain.cell.touch import new_events
 from runfold.domain.decision import Decision
-from runfold.eventlog.port import Conflict, EventLogError
-from runfold.eventlog.session import Term
+from runfold.eventlog.port import Conflict, EventLogError, TooLarge
+from runfold.eventlog.session import Term, TermEnded
 from runfold.ports import Clock, Ids
+from runfold.ports.backoff import Backoff
 from runfold.service.metrics import METRICS
 from runfold.service.view import View
 
@@ -47,7 +48,9 @@ class Decider:
         self._plan, self._next_due = plan, next_due
         self._actor = f"service:{term.service}"
         self._wake = asyncio.Event()
-        self._fault: str | None = None
+        self._fault: str | None = None  #: of the last pass
+        self._refused: str | None = None  #: why the log took nothing of it
+        self._refusals = Backoff(ids, first=0.2, most=10.0)
         view.listen(term.observe)
         view.listen(self._changed)
 
@@ -56,7 +59,7 @@ class Decider:
         self._wake.set()
 
     def not_ready(self) -> str | None:
-        return self._fault or self._term.not_ready()
+        return self._fault or self._refused or self._term.not_ready()
 
     def _changed(self, commit: Commit | None) -> None:
         self._wake.set()
@@ -107,14 +110,29 @@ class Decider:
                 decisions = [d for d in decisions if touched.isdisjoint(d.expect)]
                 if streams.term(self._term.service) in touched:
                     break
+            except TermEnded:
+                break
+            except TooLarge as error:
+                if len(decisions) == 1:
+                    await self._refuse(error)
+                    break
+                # What is left out is decided again in the next pass.
+                decisions = decisions[: len(decisions) // 2]
             except EventLogError as error:
-                log.warning("decisions not appended", service=self._term.service, error=str(error))
-                await asyncio.sleep(0.2)
+                await self._refuse(error)
                 break
             else:
+                self._refused = None
+                self._refusals.reset()
                 seen = max(seen, appended.last)
                 break
         await self._view.reached(seen)
+
+    async def _refuse(self, error: EventLogError) -> None:
+        """It is told, and the next pass doesn't come at once: most likely it decides the same."""
+        log.warning("decisions not appended", service=self._term.service, error=str(error))
+        self._refused = f"decisions not appended: {error}"
+        await self._refusals.wait()
 
     def _records(self, decisions: list[Decision]) -> tuple[EventRecord, ...]:
         context = Context(self._actor, self._ids.uuid4())
