@@ -1,5 +1,6 @@
 """Without a collector a trace is handed on and nothing else happens; with one it is exported."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -111,3 +112,20 @@ def test_a_collector_that_is_away_ends_nothing() -> None:
     exporter.stop()
     with telemetry.span("request") as after:
         assert after.traceparent is None
+
+
+def test_a_gauge_that_cannot_be_read_once_does_not_end_the_export(collector: Collector) -> None:
+    tried = threading.Event()
+
+    def broken() -> float:
+        tried.set()
+        raise ValueError("a fault of ours")
+
+    gauge = METRICS.gauge("test_broken", "Broken.", broken)
+    try:
+        exporter = Exporter("gateway", collector.url, metrics_every=0.01)
+        assert tried.wait(60)
+    finally:
+        gauge.read = lambda: 5.0
+    exporter.stop()
+    assert collector.metrics()["test_broken"].gauge.data_points[0].as_double == 5

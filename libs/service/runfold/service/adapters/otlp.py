@@ -14,8 +14,11 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, Status, StatusCod
 
 from runfold.service import telemetry
 from runfold.service.adapters.otlp_metrics import metrics_data
+from runfold.service.logging import get_logger
 from runfold.service.metrics import METRICS
 from runfold.service.system import SystemClock
+
+_log = get_logger("runfold.telemetry")
 
 _TIMEOUT = 3.0
 _METRICS_EVERY = 15.0
@@ -55,8 +58,12 @@ class Exporter:
         last = False
         while not last:
             last = self._stopping.wait(self._every)
-            data = metrics_data(METRICS, self._resource, self._began * 1000, SystemClock().now() * 1000)
-            self._metrics.export(data, timeout_millis=_TIMEOUT * 1000)
+            try:
+                data = metrics_data(METRICS, self._resource, self._began * 1000, SystemClock().now() * 1000)
+                self._metrics.export(data, timeout_millis=_TIMEOUT * 1000)
+            except Exception:
+                # One value that can't be read, a gauge's for one, doesn't end the export of all for good.
+                _log.exception("metrics not exported")
 
 
 class OtlpTracer:
