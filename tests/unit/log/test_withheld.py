@@ -64,7 +64,7 @@ class Log:
         self.seq += 1
         await self._say(x.InventoryReported(HOST, "1", self.seq, 0, conditions))
         while True:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 said = await self.heard.get()
             if isinstance(said, x.InventoryAnswered) and said.seq == self.seq:
                 return said

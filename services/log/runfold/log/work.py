@@ -22,11 +22,16 @@ from runfold.eventlog.port import Unavailable
 from runfold.log.assignments import Assignments
 from runfold.service import telemetry
 from runfold.service.logging import bound
+from runfold.service.metrics import METRICS
 from runfold.service.signal import Signal
 from runfold.service.tasks import Tasks
 from runfold.service.view import View
 
 log = structlog.get_logger(__name__)
+
+_failures = METRICS.counter(
+    "runfold_work_failures_total", "Messages to executors that a fault kept from being made."
+)
 
 #: Messages that wait to be sent; what falls out is said again at the next inventory.
 BACKLOG = 8192
@@ -134,6 +139,14 @@ class Work:
                 await asyncio.gather(*(self._tell(said) for said in flight))
 
     async def _tell(self, said: _Said) -> None:
+        """What fails is told, and said again at the next inventory; it doesn't keep the others waiting."""
+        try:
+            await self._say_traced(said)
+        except Exception:
+            _failures.add()
+            log.exception("work not sent", host=said.host_id, attempt=said.attempt_id)
+
+    async def _say_traced(self, said: _Said) -> None:
         run = self._run(said.attempt_id)
         with bound(correlation_id=run.correlation_id, traceparent=run.traceparent):
             if said.kind is x.AttemptAssigned and run.traceparent is not None:
