@@ -1,28 +1,16 @@
 """Output read over the log service's HTTP interface, by a process that has no store of its own."""
 
-import asyncio
-from random import Random
 from urllib.parse import quote
 
-from runfold.eventlog.adapters.replicas import Replicas
+from runfold.eventlog.adapters.replicas import Remote
 from runfold.eventlog.output import OutputPage, OutputQuery, OutputSlice
 from runfold.eventlog.output_rules import room, window
 from runfold.eventlog.output_wire import decode_length, decode_page, decode_slice, encode_poll
 from runfold.eventlog.wire import MOST_WAIT
 
 
-class RemoteOutput:
-    """An OutputReader behind `urls`, the base URLs of the log service's replicas.
-
-    `answer_within`: seconds after which the next replica is asked. `patience`: seconds after which it raises
-    Unavailable.
-    """
-
-    def __init__(
-        self, urls: list[str], token: str, *, answer_within: float = 2.0, patience: float = 10.0
-    ) -> None:
-        self._replicas = Replicas(urls, token, answer_within, Random())
-        self._patience = patience
+class RemoteOutput(Remote):
+    """An OutputReader in the log service."""
 
     async def poll(self, attempt_id: str, query: OutputQuery) -> OutputPage:
         after, before = window(query)  # which refuses a cursor that is none without asking anyone
@@ -38,12 +26,6 @@ class RemoteOutput:
     async def stored(self, attempt_id: str) -> int:
         body = await self._replicas.get(f"{_path(attempt_id)}/length", {}, self._deadline())
         return decode_length(body)
-
-    async def close(self) -> None:
-        await self._replicas.close()
-
-    def _deadline(self) -> float:
-        return asyncio.get_running_loop().time() + self._patience
 
 
 def _path(attempt_id: str) -> str:

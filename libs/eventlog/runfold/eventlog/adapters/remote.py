@@ -3,10 +3,9 @@
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
-from random import Random
 
 from runfold.contracts.envelope import Commit
-from runfold.eventlog.adapters.replicas import Replicas
+from runfold.eventlog.adapters.replicas import Remote
 from runfold.eventlog.port import Append, Appended, EventLogError, Head, NotActive, TooLarge, Unavailable
 from runfold.eventlog.wire import (
     MOST_WAIT,
@@ -32,18 +31,13 @@ class _Sent:
     future: asyncio.Future[Appended] = field(default_factory=asyncio.Future)
 
 
-class RemoteLog:
-    """An EventLog behind `urls`, the base URLs of the log service's replicas.
-
-    `answer_within`: seconds after which the next replica is asked, with the same append id. `patience`: seconds after
-    which it raises Unavailable.
-    """
+class RemoteLog(Remote):
+    """The EventLog of the log service."""
 
     def __init__(
         self, urls: list[str], token: str, *, answer_within: float = 2.0, patience: float = 10.0
     ) -> None:
-        self._replicas = Replicas(urls, token, answer_within, Random())
-        self._patience = patience
+        super().__init__(urls, token, answer_within=answer_within, patience=patience)
         self._line: deque[_Sent] = deque()
         self._senders: set[asyncio.Task[None]] = set()
 
@@ -81,10 +75,7 @@ class RemoteLog:
             sender.cancel()
         if self._senders:
             await asyncio.wait(self._senders)
-        await self._replicas.close()
-
-    def _deadline(self) -> float:
-        return asyncio.get_running_loop().time() + self._patience
+        await super().close()
 
     async def _send_all(self) -> None:
         while batch := self._batch():

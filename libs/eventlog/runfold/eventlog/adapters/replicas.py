@@ -98,6 +98,27 @@ class Replicas:
         return self._session
 
 
+class Remote:
+    """What stands behind `urls`, the base URLs of the log service's replicas.
+
+    `answer_within`: seconds after which the next replica is asked, with the same append id where it is an append.
+    `patience`: seconds after which it raises Unavailable.
+    """
+
+    def __init__(
+        self, urls: list[str], token: str, *, answer_within: float = 2.0, patience: float = 10.0
+    ) -> None:
+        self._replicas = Replicas(urls, token, answer_within, Random())
+        self._patience = patience
+
+    async def close(self) -> None:
+        await self._replicas.close()
+
+    def _deadline(self) -> float:
+        """Until when an answer that is asked for now is waited for, in the event loop's time."""
+        return asyncio.get_running_loop().time() + self._patience
+
+
 class _Elsewhere(Unavailable):
     """This replica isn't the active one."""
 

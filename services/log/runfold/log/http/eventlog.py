@@ -1,12 +1,10 @@
 """`POST /appends`, `GET /commits`, `GET /head` and `GET /wait`: the event log as a port over HTTP."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
-import msgspec
 from aiohttp import web
 
-from runfold.eventlog.port import Append, EventLogError, NotActive, Unavailable
+from runfold.eventlog.port import Append, NotActive, Unavailable
 from runfold.eventlog.wire import (
     MOST_BODY_BYTES,
     MOST_WAIT,
@@ -18,12 +16,12 @@ from runfold.eventlog.wire import (
     outcome_of,
 )
 from runfold.eventlog.writer import Writer
+from runfold.log.http.guard import guarded
 from runfold.log.http.query import number, seconds
 from runfold.log.http.tokens import Tokens
 from runfold.ports import Clock
 from runfold.service import telemetry
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _JSON = "application/json"
 _MOST_COMMITS = 1_024
 
@@ -32,18 +30,11 @@ def routes(writer: Writer, tokens: Tokens, clock: Clock) -> list[web.RouteDef]:
     """Every one asks for the token of a service."""
     face = _Face(writer, clock)
 
-    def known(handler: Handler) -> Handler:
-        async def guarded(request: web.Request) -> web.StreamResponse:
-            tokens.service(request)
-            return await _answered(handler, request)
-
-        return guarded
-
     return [
-        web.post("/appends", known(face.appends)),
-        web.get("/commits", known(face.commits), allow_head=False),
-        web.get("/head", known(face.head), allow_head=False),
-        web.get("/wait", known(face.wait), allow_head=False),
+        web.post("/appends", guarded(tokens, face.appends)),
+        web.get("/commits", guarded(tokens, face.commits), allow_head=False),
+        web.get("/head", guarded(tokens, face.head), allow_head=False),
+        web.get("/wait", guarded(tokens, face.wait), allow_head=False),
     ]
 
 
@@ -53,10 +44,7 @@ class _Face:
 
     async def appends(self, request: web.Request) -> web.Response:
         """Several appends, each with an outcome of its own, in order. 207 where they differ."""
-        try:
-            appends = decode_appends(await _body(request))
-        except msgspec.MsgspecError as error:
-            return web.json_response({"error": str(error)}, status=422)
+        appends = decode_appends(await _body(request))
         began = self._clock.now()
         futures = [self._writer.submit(append) for append in appends]
         results = await asyncio.gather(*futures, return_exceptions=True)
@@ -85,17 +73,6 @@ def _trace(appends: list[Append], start: int, end: int) -> None:
     for append in appends:
         if append.events and (trace := append.events[0].traceparent) is not None:
             telemetry.record("log.append", traceparent=trace, start=start, end=end, appends=len(appends))
-
-
-async def _answered(handler: Handler, request: web.Request) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except NotActive as error:
-        return web.json_response({"error": str(error), "address": error.address}, status=421)
-    except Unavailable as error:
-        return web.json_response({"error": str(error)}, status=503, headers={"Retry-After": "1"})
-    except EventLogError as error:
-        return web.json_response({"error": str(error)}, status=500)
 
 
 async def _body(request: web.Request) -> bytes:

@@ -1,14 +1,11 @@
 """`GET`, `PUT` and `DELETE /keys/{name}`: wrapped data keys for the gateway, which holds the master key as well."""
 
-from collections.abc import Awaitable, Callable
-
 from aiohttp import web
 
 from runfold.eventlog.keys import KeyStore
-from runfold.eventlog.port import Unavailable
+from runfold.log.http.guard import guarded
 from runfold.log.http.tokens import Tokens
 
-Handler = Callable[[web.Request], Awaitable[web.Response]]
 _BYTES = "application/octet-stream"
 _MOST_BYTES = 1024
 _WHO = "gateway"
@@ -18,21 +15,10 @@ def routes(keys: KeyStore, tokens: Tokens) -> list[web.RouteDef]:
     """For the gateway's token alone; 403 for another service's."""
     face = _Face(keys)
 
-    def guarded(handler: Handler) -> Handler:
-        async def answer(request: web.Request) -> web.Response:
-            if tokens.service(request) != _WHO:
-                raise web.HTTPForbidden
-            try:
-                return await handler(request)
-            except Unavailable as error:
-                return web.json_response({"error": str(error)}, status=503, headers={"Retry-After": "1"})
-
-        return answer
-
     return [
-        web.get("/keys/{name}", guarded(face.get), allow_head=False),
-        web.put("/keys/{name}", guarded(face.put)),
-        web.delete("/keys/{name}", guarded(face.delete)),
+        web.get("/keys/{name}", guarded(tokens, face.get, only=_WHO), allow_head=False),
+        web.put("/keys/{name}", guarded(tokens, face.put, only=_WHO)),
+        web.delete("/keys/{name}", guarded(tokens, face.delete, only=_WHO)),
     ]
 
 

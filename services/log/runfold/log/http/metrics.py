@@ -4,7 +4,7 @@ from aiohttp import web
 
 from runfold.contracts.metrics import MOST_SAMPLES, encode_samples
 from runfold.eventlog.metrics import KEPT, LATEST, MetricsReader
-from runfold.eventlog.port import Unavailable
+from runfold.log.http.guard import guarded
 from runfold.log.http.query import number
 from runfold.log.http.tokens import Tokens
 
@@ -14,16 +14,12 @@ def routes(metrics: MetricsReader, tokens: Tokens) -> list[web.RouteDef]:
 
     async def read(request: web.Request) -> web.Response:
         """Samples, newest first, of times from `from` on and `before` another, at most `limit`."""
-        tokens.service(request)
-        try:
-            samples = await metrics.read(
-                request.match_info["attempt_id"],
-                after=number(request, "from") - 1,
-                before=number(request, "before", default=LATEST),
-                limit=number(request, "limit", default=KEPT, most=MOST_SAMPLES),
-            )
-        except Unavailable as error:
-            return web.json_response({"error": str(error)}, status=503, headers={"Retry-After": "1"})
+        samples = await metrics.read(
+            request.match_info["attempt_id"],
+            after=number(request, "from") - 1,
+            before=number(request, "before", default=LATEST),
+            limit=number(request, "limit", default=KEPT, most=MOST_SAMPLES),
+        )
         return web.Response(body=encode_samples(samples), content_type="application/json")
 
-    return [web.get("/job-metrics/{attempt_id}", read, allow_head=False)]
+    return [web.get("/job-metrics/{attempt_id}", guarded(tokens, read), allow_head=False)]

@@ -1,18 +1,14 @@
 """`POST /output/poll`, `GET /output/{attempt_id}` and `…/length`: what jobs printed, for the other services."""
 
-from collections.abc import Awaitable, Callable
-
-import msgspec
 from aiohttp import web
 
-from runfold.eventlog.output import InvalidCursor, OutputReader
+from runfold.eventlog.output import OutputReader
 from runfold.eventlog.output_wire import decode_poll, encode_length, encode_page, encode_slice
-from runfold.eventlog.port import Unavailable
 from runfold.eventlog.wire import MOST_WAIT
+from runfold.log.http.guard import guarded
 from runfold.log.http.query import number, seconds
 from runfold.log.http.tokens import Tokens
 
-Handler = Callable[[web.Request], Awaitable[web.Response]]
 _JSON, _MESSAGE_PACK = "application/json", "application/msgpack"
 
 
@@ -20,17 +16,10 @@ def routes(output: OutputReader, tokens: Tokens) -> list[web.RouteDef]:
     """Every one asks for the token of a service."""
     face = _Face(output)
 
-    def known(handler: Handler) -> Handler:
-        async def guarded(request: web.Request) -> web.Response:
-            tokens.service(request)
-            return await _answered(handler, request)
-
-        return guarded
-
     return [
-        web.post("/output/poll", known(face.poll)),
-        web.get("/output/{attempt_id}", known(face.read), allow_head=False),
-        web.get("/output/{attempt_id}/length", known(face.length), allow_head=False),
+        web.post("/output/poll", guarded(tokens, face.poll)),
+        web.get("/output/{attempt_id}", guarded(tokens, face.read), allow_head=False),
+        web.get("/output/{attempt_id}/length", guarded(tokens, face.length), allow_head=False),
     ]
 
 
@@ -56,14 +45,3 @@ class _Face:
     async def length(self, request: web.Request) -> web.Response:
         length = await self._output.stored(request.match_info["attempt_id"])
         return web.Response(body=encode_length(length), content_type=_JSON)
-
-
-async def _answered(handler: Handler, request: web.Request) -> web.Response:
-    try:
-        return await handler(request)
-    except msgspec.MsgspecError as error:
-        return web.json_response({"error": str(error)}, status=422)
-    except InvalidCursor as error:
-        return web.json_response({"error": f"no cursor of any page: {error}"}, status=400)
-    except Unavailable as error:
-        return web.json_response({"error": str(error)}, status=503, headers={"Retry-After": "1"})
