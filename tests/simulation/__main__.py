@@ -1,45 +1,66 @@
-"""`python -m tests.simulation --seeds N [--from K]`: simulates N seeds over all cores; exits 1 if one is violated."""
+"""`python -m tests.simulation --seeds N [--from K]`: simulates N seeds over all cores; exits 1 if one is violated.
+
+Of a violated seed it prints the command that repeats it, and the fewest faults that are enough for it.
+"""
 
 import argparse
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Sequence
 
-from tests.simulation.quiet import quiet
-from tests.simulation.world import simulate
+from tests.simulation.seeds import prepare, told
+from tests.simulation.shrink import shrunk
+from tests.simulation.world import Told, simulate
+
+#: Violated seeds that are shrunk; where there are more, something is wrong that any of these shows.
+SHRUNK = 3
+#: What `--only` is given where nothing needs to go wrong.
+NOTHING = "nothing"
 
 
 def main() -> int:
     asked = _arguments()
+    only = None if asked.only is None else [name for name in asked.only.split(",") if name != NOTHING]
     seeds = range(asked.first, asked.first + asked.seeds)
     began = time.monotonic()
-    failed = 0
-    with ProcessPoolExecutor(asked.jobs) as pool:
-        for seed, violation in pool.map(_one, seeds, [asked.trace] * len(seeds), chunksize=4):
-            if violation is not None:
-                failed += 1
-                print(f"seed {seed}: {violation}\n  again: {_again(seed)}", flush=True)
+    failed = _report(told(seeds, jobs=asked.jobs, only=only, trace=asked.trace), trace=asked.trace)
     seconds = time.monotonic() - began
-    print(f"{len(seeds)} seeds, {failed} violated, {len(seeds) / seconds:.1f} seeds/s")
+    print(f"{len(seeds)} seeds, {len(failed)} violated, {len(seeds) / seconds:.1f} seeds/s", flush=True)
+    prepare()
+    for each in failed[:SHRUNK] if only is None else []:
+        print(f"seed {each.seed} needs only: {again(each.seed, fewest(each))}", flush=True)
     return 1 if failed else 0
 
 
-def _one(seed: int, trace: bool) -> tuple[int, str | None]:
-    quiet()
-    violation, lines = simulate(seed)
-    if trace:
-        print("\n".join(lines), flush=True)
-    return seed, violation
+def fewest(failed: Told) -> list[str]:
+    """Faults of a violated seed that are enough for a violation, and of which none can be left out."""
+    return shrunk(failed.faults, lambda only: simulate(failed.seed, only=only).violation is not None)
 
 
-def _again(seed: int) -> str:
-    return f"just simulate --seeds 1 --from {seed} --trace"
+def again(seed: int, only: Sequence[str] | None = None) -> str:
+    """The command that repeats it."""
+    chosen = "" if only is None else f"--only {','.join(only) or NOTHING} "
+    return f"just simulate --seeds 1 --from {seed} {chosen}--trace"
+
+
+def _report(found: Iterable[Told], *, trace: bool) -> list[Told]:
+    failed = []
+    for each in found:
+        if trace:
+            print("\n".join(each.trace), flush=True)
+        if each.violation is not None:
+            failed.append(each)
+            print(f"seed {each.seed}: {each.violation}\n  again: {again(each.seed)}", flush=True)
+    return failed
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="just simulate", description=__doc__)
     parser.add_argument("--seeds", type=int, default=200, help="how many")
     parser.add_argument("--from", dest="first", type=int, default=1, help="the first of them")
+    parser.add_argument(
+        "--only", help="the faults that happen, apart by commas, of those that the seeds have"
+    )
     parser.add_argument("--jobs", type=int, default=None, help="processes; as many as there are cores")
     parser.add_argument("--trace", action="store_true", help="tell everything that happened")
     return parser.parse_args()

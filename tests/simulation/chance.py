@@ -38,6 +38,9 @@ class Chance:
     def one_of(self, choices: Sequence[T]) -> T:
         return self._random.choice(choices)
 
+    def some_of(self, choices: Sequence[T], count: int) -> list[T]:
+        return self._random.sample(choices, count)
+
     def bits(self, count: int) -> int:
         return self._random.getrandbits(count)
 
@@ -50,10 +53,10 @@ class SimClock:
     """The loop's time; each machine's clock is a little off."""
 
     def __init__(self, skew: int = 0) -> None:
-        self._skew = skew
+        self.skew = skew  #: microseconds
 
     def now(self) -> int:
-        return START + self._skew + int(asyncio.get_running_loop().time() * 1_000_000)
+        return START + self.skew + int(asyncio.get_running_loop().time() * 1_000_000)
 
 
 class SimIds:

@@ -1,136 +1,84 @@
-"""What goes wrong, drawn from the seed: each seed has some kinds of faults and lacks others."""
+"""What goes wrong, drawn from the seed before anything begins: each fault can be left out, and the rest stays as it is.
+
+A fault is a rate, which is there all the time (`lost`), a constant that is another one (`short-window`), or an incident
+with its victim and its time (`crash:log@12.3`).
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from contextvars import Context
 
 from tests.simulation.chance import Chance
-from tests.simulation.machine import Machine
-from tests.simulation.services import Parts
-from tests.simulation.supervised import Supervised
+from tests.simulation.incidents import INCIDENTS, Incident, Victims
+from tests.simulation.knobs import KNOBS, Knob
+from tests.simulation.rates import RATES, Rate
 
-#: Seconds during which things go wrong.
-TROUBLED = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Victims:
-    parts: Parts
-    services: Sequence[Supervised[Any]]  #: of which two may run at once: log, scheduler, provisioner, gateway
-    others: Sequence[Supervised[Any]]  #: of which none starts beside another: executors, all in one
-    machines: Sequence[Machine]
-
-    @property
-    def processes(self) -> list[Supervised[Any]]:
-        return [*self.services, *self.others]
+#: Seconds during which things begin to go wrong, and how many incidents there are at most.
+TROUBLED = 45.0
+INCIDENTS_AT_MOST = 12
 
 
 class Faults:
-    """`rebooted` says whether a host went down: then what ran there may be lost."""
+    """`only` names the faults that happen; None is all that were drawn. `names` has those of them that were drawn."""
 
-    def __init__(self, chance: Chance, victims: Victims, say: Callable[[str], None]) -> None:
-        self._chance, self._victims, self._say = chance, victims, say
-        self.rebooted = False
-        self._incidents: list[Callable[[], Awaitable[None]]] = [
-            incident
-            for incident in (
-                self._crash,
-                self._stop,
-                self._replace,
-                self._broker_away,
-                self._database_away,
-                self._disk_full,
-                self._engine_away,
-                self._reboot,
-            )
-            if chance.happens(0.4) and (victims.services or incident != self._replace)
-        ]
+    def __init__(
+        self, chance: Chance, victims: Victims, say: Callable[[str], None], only: Collection[str] | None
+    ) -> None:
+        self._victims, self._say = victims, say
+        rates = [Rate(each, chance.branch()) for each in RATES if chance.happens(0.35)]
+        knobs = [each for each in KNOBS if chance.happens(0.3)]
+        incidents = _incidents(chance, victims)
+        self._rates = [each for each in rates if only is None or each.name in only]
+        self._knobs = [each for each in knobs if only is None or each.name in only]
+        self._incidents = [each for each in incidents if only is None or each.name in only]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        named: list[Rate | Knob | Incident] = [*self._rates, *self._knobs, *self._incidents]
+        return tuple(each.name for each in named)
+
+    @property
+    def lost_hosts(self) -> bool:
+        """Whether a host goes down: then what ran there may be lost."""
+        return any(each.kind.name == "reboot" for each in self._incidents)
+
+    def begin(self) -> None:
+        for rate in self._rates:
+            rate.set(self._victims)
+            self._say(f"{rate.name}: {rate.value:.4f}")
+        for knob in self._knobs:
+            knob.turn()
+            self._say(knob.name)
 
     async def run(self) -> None:
-        """Until TROUBLED seconds are over; then all is mended."""
+        """Until the last one is over; then all is mended."""
         loop = asyncio.get_running_loop()
-        self._begin()
-        while self._incidents and loop.time() < TROUBLED:
-            await asyncio.sleep(self._chance.between(0.0, 12.0))
-            await self._chance.one_of(self._incidents)()
-        await asyncio.sleep(max(TROUBLED - loop.time(), 0))
+        tasks = [loop.create_task(self._happen(each), context=Context()) for each in self._incidents]
+        await asyncio.sleep(TROUBLED)
+        if tasks:
+            await asyncio.gather(*tasks)
         self._mend()
 
-    def _begin(self) -> None:
-        parts = self._victims.parts
-        network, store = parts.network.faults, parts.database.faults
-        network.lost, network.late = self._rate(0.2), self._rate(0.3)
-        network.doubled, network.unconfirmed = self._rate(0.3), self._rate(0.2)
-        store.refused, store.unanswered, store.phantom = self._rate(0.2), self._rate(0.2), self._rate(0.1)
-        parts.replicas.lost = self._rate(0.2)
-        for machine in self._victims.machines:
-            machine.refuses = self._rate(0.3)
-        crash_rate = self._rate(0.002)
-        for each in self._victims.processes:
-            each.crash_rate = each.node.crash_rate = crash_rate
-        self._say(f"{network} {store} lost requests {parts.replicas.lost:.3f} crashes {crash_rate:.4f}")
-        self._say(f"incidents: {', '.join(each.__name__ for each in self._incidents)}")
+    async def _happen(self, incident: Incident) -> None:
+        await asyncio.sleep(incident.at)
+        self._say(f"{incident.name} begins")
+        await incident.happen(self._victims)
+        self._say(f"{incident.name} is over")
 
     def _mend(self) -> None:
         self._say("all is mended")
-        network, store = self._victims.parts.network.faults, self._victims.parts.database.faults
-        network.lost = network.late = network.doubled = network.unconfirmed = 0.0
-        store.refused = store.unanswered = store.phantom = 0.0
-        self._victims.parts.replicas.lost = 0.0
-        for machine in self._victims.machines:
-            machine.refuses = 0.0
-        for each in self._victims.processes:
-            each.tame()
+        for rate in RATES:
+            rate.set(self._victims, 0.0)
+        for process in self._victims.processes:
+            process.tame()
 
-    def _rate(self, most: float) -> float:
-        return self._chance.between(0.0, most) if self._chance.happens(0.4) else 0.0
 
-    def _outage(self) -> float:
-        """Seconds."""
-        return self._chance.between(0.0, self._chance.one_of((1.0, 20.0, 90.0)))
-
-    async def _crash(self) -> None:
-        self._chance.one_of(self._victims.processes).crash()
-
-    async def _stop(self) -> None:
-        await self._chance.one_of(self._victims.processes).stop()
-
-    async def _replace(self) -> None:
-        await self._chance.one_of(self._victims.services).replace(self._outage())
-
-    async def _broker_away(self) -> None:
-        broker = self._victims.parts.network.broker
-        self._say("the broker is away")
-        broker.stop()
-        await asyncio.sleep(self._outage())
-        self._say("the broker is back")
-        broker.start()
-
-    async def _database_away(self) -> None:
-        faults = self._victims.parts.database.faults
-        faults.away = True
-        self._say("the database is away")
-        await asyncio.sleep(self._outage())
-        self._say("the database is back")
-        faults.away = False
-
-    async def _disk_full(self) -> None:
-        journal = self._chance.one_of(self._victims.machines).journal
-        journal.refusing = True
-        self._say("a disk is full")
-        await asyncio.sleep(self._chance.between(0.0, 10.0))
-        journal.refusing = False
-
-    async def _engine_away(self) -> None:
-        engine = self._chance.one_of(self._victims.machines).engine
-        engine.away = True
-        self._say("an engine is away")
-        await asyncio.sleep(self._chance.between(0.0, 10.0))
-        engine.away = False
-
-    async def _reboot(self) -> None:
-        machine = self._chance.one_of(self._victims.machines)
-        self._say(f"{machine.name} reboots")
-        self.rebooted = True
-        machine.reboot()
+def _incidents(chance: Chance, victims: Victims) -> Sequence[Incident]:
+    """By time. A name stands for one of them."""
+    kinds = [each for each in INCIDENTS if chance.happens(0.35) and each.victims(victims)]
+    made: dict[str, Incident] = {}
+    for _ in range(chance.number(0, INCIDENTS_AT_MOST) if kinds else 0):
+        kind = chance.one_of(kinds)
+        incident = Incident.drawn(kind, victims, chance.between(0, TROUBLED), chance.branch())
+        made.setdefault(incident.name, incident)
+    return sorted(made.values(), key=lambda each: each.at)

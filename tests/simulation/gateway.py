@@ -1,77 +1,115 @@
-"""The gateway without HTTP: commands in, decided on its own view, appended with what they expect."""
+"""The gateway without HTTP: the real way of writing, on its own view, with the decisions of its handlers."""
 
+import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from runfold.contracts.envelope import Context, record
+from runfold.contracts.envelope import Context
+from runfold.contracts.fleet import FleetCreated, FleetSpec
 from runfold.contracts.registry import Event
 from runfold.domain import streams
 from runfold.domain.cell.state import Cell
-from runfold.domain.cell.touch import new_events
-from runfold.domain.errors import StillActive
+from runfold.domain.fleet import decide as fleets
 from runfold.domain.run import decide as runs
 from runfold.domain.run.decide import SubmitRun
-from runfold.eventlog.port import Append, Conflict, EventLog
+from runfold.eventlog.port import EventLog
+from runfold.gateway.commands import Commands, Decision, Key
 from runfold.ports import Ids
 from runfold.service.component import Part, Together
 from runfold.service.view import View
 
 USER = "user-1"
+#: Seconds that a write may wait for the log, as in the gateway's settings.
+PATIENCE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A run as a gateway showed it, and the position up to which that gateway had folded the log."""
+
+    position: int
+    run_id: str | None  #: None where there is no such run
+    final: str | None = None
 
 
 class SimGateway(Together):
-    """Each command returns once it is acknowledged, and raises Unavailable or DomainError."""
+    """Each write returns the resource's id once it is durable and visible here; raises DomainError, Busy."""
 
     def __init__(
         self, log: EventLog, view: View, ids: Ids, *, before: Sequence[Part] = (), after: Sequence[Part] = ()
     ) -> None:
         super().__init__("gateway", *before, view, *after)
-        self._log, self._view, self._ids = log, view, ids
+        self._view, self._ids = view, ids
+        self._commands = Commands(log, view, ids)
 
-    async def happen(self, *events: Event) -> None:
+    async def happen(self, *events: Event) -> str:
         """Once: nothing happens where somebody founded the cell already."""
-        await self._command(lambda cell: [] if cell.id else list(events), streams.CELL)
 
-    async def submit(self, command: SubmitRun) -> None:
-        def decide(cell: Cell) -> Sequence[Event]:
-            if command.run_id in cell.runs:
-                return []
-            return runs.submit(cell.run_named(command.project_id, command.name), command)
+        def decide(cell: Cell) -> Decision:
+            return Decision("", () if cell.id else events, (streams.CELL,))
 
-        await self._command(
-            decide, streams.run_name(command.project_id, command.name), streams.run(command.run_id)
-        )
+        return await self._write(decide)
 
-    async def stop_run(self, run_id: str, *, abort: bool) -> None:
-        await self._command(
-            lambda cell: runs.request_stop(cell.runs[run_id], USER, abort=abort), streams.run(run_id)
-        )
+    async def submit(self, command: SubmitRun, key: str | None) -> str:
+        name = streams.run_name(command.project_id, command.name)
 
-    async def delete_run(self, run_id: str) -> bool:
-        """False where it is still active."""
-        try:
-            await self._command(lambda cell: runs.delete(cell.runs[run_id]), streams.run(run_id))
-        except StillActive:
-            return False
-        return True
+        def decide(cell: Cell) -> Decision:
+            existing = cell.run_named(command.project_id, command.name)
+            return Decision(command.run_id, tuple(runs.submit(existing, command)), (name,))
 
-    async def _command(self, decide: Callable[[Cell], Sequence[Event]], *expect: str) -> None:
+        return await self._write(decide, key)
+
+    async def stop_run(self, run_id: str, *, abort: bool, key: str | None = None) -> str:
+        def decide(cell: Cell) -> Decision:
+            events = runs.request_stop(cell.runs[run_id], USER, abort=abort)
+            return Decision(run_id, tuple(events), (streams.run(run_id),))
+
+        return await self._write(decide, key)
+
+    async def delete_run(self, run_id: str) -> str:
+        def decide(cell: Cell) -> Decision:
+            run = cell.runs[run_id]
+            return Decision(run_id, tuple(runs.delete(run)), (streams.run_name(run.project_id, run.name),))
+
+        return await self._write(decide)
+
+    async def create_fleet(self, command: FleetCreated, key: str | None) -> str:
+        name = streams.fleet_name(command.project_id, command.name)
+
+        def decide(cell: Cell) -> Decision:
+            existing = cell.fleets.get(cell.names.get(name, ""))
+            return Decision(command.fleet_id, tuple(fleets.create(existing, command)), (name,))
+
+        return await self._write(decide, key)
+
+    async def update_fleet(self, fleet_id: str, spec: FleetSpec) -> str:
+        def decide(cell: Cell) -> Decision:
+            events = fleets.update(cell.fleets[fleet_id], spec, None)
+            return Decision(fleet_id, tuple(events), (streams.fleet(fleet_id),))
+
+        return await self._write(decide)
+
+    async def delete_fleet(self, fleet_id: str) -> str:
+        def decide(cell: Cell) -> Decision:
+            fleet = cell.fleets[fleet_id]
+            touched = [streams.instance(instance.id) for instance in fleet.instances]
+            events = fleets.request_deletion(fleet, USER)
+            return Decision(fleet_id, tuple(events), (streams.fleet(fleet_id), *touched))
+
+        return await self._write(decide)
+
+    async def look(self, project_id: str, name: str) -> Seen:
+        """The run of that name, as fresh as a read has to be; raises Unavailable."""
         await self._view.fresh()
-        while True:
-            position = self._view.cell.position
-            events = decide(self._view.cell)
-            if not events:
-                return
-            try:
-                appended = await self._log.append(self._append(events, expect, position))
-            except Conflict as conflict:
-                await self._view.reached(conflict.position)
-            else:
-                await self._view.reached(appended.last)
-                return
+        run = self._view.cell.run_named(project_id, name)
+        if run is None:
+            return Seen(self._view.cell.position, None)
+        return Seen(self._view.cell.position, run.id, run.final)
 
-    def _append(self, events: Sequence[Event], expect: tuple[str, ...], at: int) -> Append:
+    async def _write(self, decide: Callable[[Cell], Decision], key: str | None = None) -> str:
+        """After a fresh look, as the gateway has it before each call."""
+        await self._view.fresh()
+        deadline = asyncio.get_running_loop().time() + PATIENCE
         context = Context(f"user:{USER}", self._ids.uuid4())
-        records = tuple(
-            record(new, self._ids.uuid7(), context) for new in new_events(events, self._view.cell)
-        )
-        return Append(self._ids.uuid7(), records, expect, at)
+        asked = None if key is None else Key(USER, "/simulated", key, key.encode())
+        return await self._commands.run(decide, context, deadline, asked)

@@ -1,12 +1,13 @@
 """A host with its disk and what runs on it; executors come and go."""
 
+import asyncio
 from collections.abc import Callable
 
 from runfold.contracts.executor import Assignment
 from runfold.contracts.values import Quantities
 from runfold.executor.adapters.memory_journal import MemoryJournal
 from runfold.executor.host import HostFacts, IdentityTaken
-from runfold.executor.journal import Entries, JournalUnavailable
+from runfold.executor.journal import Entries
 from runfold.executor.runtime import Ended, OnPull, Started, Usage
 from runfold.executor.runtimes.memory import MemoryEngine, MemoryJob, MemoryRuntime
 from tests.simulation.chance import Chance, SimClock
@@ -29,6 +30,8 @@ class Machine:
         self.engine = _Engine(self, on_begin)
         self.holder: Node | None = None
         self.refuses = 0.0  #: how likely it can't give what an attempt asks for
+        self.off = False  #: nothing starts here
+        self.slow = 0.0  #: seconds that the journal's disk takes at most
 
     def reboot(self) -> None:
         """Whoever ran here is gone with all it ran."""
@@ -79,16 +82,18 @@ class SimJournal:
 
     def __init__(self, node: Node, machine: Machine) -> None:
         self._node, self._machine = node, machine
+        self._line = asyncio.Lock()
 
     async def load(self) -> dict[str, bytes]:
         await self._node.port()
         return await self._machine.journal.load()
 
     async def write(self, entries: Entries) -> None:
-        if self._machine.journal.refusing:
-            raise JournalUnavailable("the disk is full")
-        await self._node.gate()
-        await self._machine.journal.write(entries)
+        async with self._line:
+            if self._machine.slow:
+                await asyncio.sleep(self._machine.chance.between(0, self._machine.slow))
+            await self._node.port()
+            await self._machine.journal.write(entries)
         await self._node.port()
 
     async def close(self) -> None:

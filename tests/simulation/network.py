@@ -56,7 +56,7 @@ class Network:
         await bus.publish(exchange, key, message, mandatory=mandatory)
 
     def _later(self, exchange: Exchange, key: str, message: Message) -> None:
-        seconds = self._chance.one_of((0.01, 0.1, 1.0, 5.0, 40.0)) * self._chance.between(0.1, 1.0)
+        seconds = self._chance.one_of((0.01, 0.1, 1.0, 5.0, 15.0, 40.0)) * self._chance.between(0.1, 1.0)
         work = self._deliver(seconds, exchange, key, message)
         asyncio.get_running_loop().create_task(work, name="late message", context=Context())
 
@@ -78,12 +78,37 @@ class Network:
             return
 
 
+class _Wire(InProcessBus):
+    """A connection that can break by itself, while the broker is there for others."""
+
+    cut = False
+
+    @property
+    def connected(self) -> bool:
+        return super().connected and not self.cut
+
+    def announce(self) -> None:
+        if self.connected:
+            super().announce()
+
+    def sever(self) -> None:
+        self.cut = True
+        self.lose()
+
+    def heal(self) -> None:
+        if self.cut:
+            self.cut = False
+            self.attach_waiting()
+            self.announce()
+
+
 class SimBus:
     """One node's connection."""
 
     def __init__(self, node: Node, network: Network) -> None:
         self._node, self._network = node, network
-        self._bus = InProcessBus(network.broker)
+        self._bus = _Wire(network.broker)
+        node.wires.append(self._bus)
 
     @property
     def connected(self) -> bool:

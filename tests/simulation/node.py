@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from tests.simulation.chance import Chance
 
@@ -12,21 +12,35 @@ T = TypeVar("T")
 _CURRENT: ContextVar["Node | None"] = ContextVar("node", default=None)
 
 
+class Wire(Protocol):
+    """A connection to the broker, which breaks and comes back."""
+
+    def sever(self) -> None: ...
+
+    def heal(self) -> None: ...
+
+
 class Node:
     """`crash_rate` is the probability that it dies at a port call, which is before or after an effect."""
 
     def __init__(self, name: str, chance: Chance, *, crash_rate: float = 0.0) -> None:
         self.name, self.crash_rate = name, crash_rate
         self.alive = True
+        #: Off from the log service and the database; each wire to the broker knows for itself.
+        self.cut = False
         self._chance = chance
         self._thawed = asyncio.Event()
         self._thawed.set()
         self._tasks: dict[asyncio.Task[Any], None] = {}
         self._funeral: list[Callable[[], None]] = []
+        self.wires: list[Wire] = []
 
     async def port(self) -> None:
         """Each call of a port passes here on its way out and on its way back."""
-        await asyncio.sleep(self._chance.delay())
+        loop = asyncio.get_running_loop()
+        passed = loop.create_future()
+        loop.call_later(self._chance.delay(), _wake, passed)
+        await passed
         if self.alive and self._chance.happens(self.crash_rate):
             self.crash()
         await self.gate()
@@ -64,6 +78,17 @@ class Node:
     def thaw(self) -> None:
         self._thawed.set()
 
+    def sever(self, *, from_log: bool, from_broker: bool) -> None:
+        """Until `heal`; what is on its way arrives."""
+        self.cut = from_log
+        for wire in self.wires if from_broker else ():
+            wire.sever()
+
+    def heal(self) -> None:
+        self.cut = False
+        for wire in self.wires:
+            wire.heal()
+
     def crash(self) -> None:
         """Dead at once; its tasks end as soon as the loop comes to them, however they resist."""
         if self.alive:
@@ -81,6 +106,11 @@ class Node:
                 task.cancel()
             await asyncio.sleep(0)
         raise RuntimeError(f"{self.name} does not die: {[task.get_name() for task in self._tasks]}")
+
+
+def _wake(passed: asyncio.Future[None]) -> None:
+    if not passed.done():
+        passed.set_result(None)
 
 
 def task_factory(

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -24,7 +23,7 @@ class Replicas:
     """The log replicas that can be reached, newest first; `lost` is how likely a request or an answer gets lost."""
 
     chance: Chance
-    on_ack: Callable[[Append, Appended], None]
+    on_ack: Callable[[str, Append, Appended], None]  #: with the name of the node that is told
     writers: list[tuple[Node, Writer]] = field(default_factory=list)
     lost: float = 0.0
 
@@ -35,13 +34,13 @@ class Replicas:
 class Witnessed:
     """The log in one's own process, with a witness of what it acknowledges."""
 
-    def __init__(self, writer: Writer, on_ack: Callable[[Append, Appended], None]) -> None:
-        self._writer, self._on_ack = writer, on_ack
+    def __init__(self, node: Node, writer: Writer, on_ack: Callable[[str, Append, Appended], None]) -> None:
+        self._node, self._writer, self._on_ack = node, writer, on_ack
         self.head, self.read, self.wait = writer.head, writer.read, writer.wait
 
     async def append(self, append: Append) -> Appended:
         appended = await self._writer.append(append)
-        self._on_ack(append, appended)
+        self._on_ack(self._node.name, append, appended)
         return appended
 
 
@@ -53,7 +52,7 @@ class SimLog:
 
     async def append(self, append: Append) -> Appended:
         appended = await self._ask(lambda writer: writer.append(append), PATIENCE)
-        self._replicas.on_ack(append, appended)
+        self._replicas.on_ack(self._node.name, append, appended)
         return appended
 
     async def head(self) -> Head:
@@ -83,18 +82,22 @@ class SimLog:
         self._maybe_lost()
         if not replica.alive:
             raise Unavailable("connection refused")
+        self._maybe_cut(replica)
         answer = replica.spawn(_answered(replica, writer, call), "answer")
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await asyncio.wait([answer])
+        await asyncio.wait([answer], timeout=seconds)
         await self._node.port()
         self._maybe_lost()
+        self._maybe_cut(replica)
         if not answer.done() or answer.cancelled():
             raise Unavailable("no answer")
         result = answer.result()
         if isinstance(result, EventLogError):
             raise result
         return result
+
+    def _maybe_cut(self, replica: Node) -> None:
+        if self._node.cut or replica.cut:
+            raise Unavailable("cut off")
 
     def _maybe_lost(self) -> None:
         if self._replicas.chance.happens(self._replicas.lost):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from runfold.bus.topology import follower
 from runfold.contracts.values import Quantities
+from runfold.eventlog import window, writer
 from runfold.eventlog.adapters.cursors_memory import MemoryCursorStore
 from runfold.eventlog.writer import Writer
 from runfold.executor.agent import Agent, Profile
@@ -25,6 +26,9 @@ from tests.simulation.store import Database, SimKeys, SimOutput, SimStore
 #: Base64 of 32 bytes.
 MASTER_KEY = "A" * 43 + "="
 
+#: What a writer remembers, and how many seconds its appends wait for the store.
+MEMORY, WRITER_PATIENCE = window.MEMORY, writer.PATIENCE
+
 Make = Callable[[Node], Component]
 
 
@@ -37,16 +41,15 @@ class Parts:
     database: Database
     replicas: Replicas
     cursors: MemoryCursorStore = field(default_factory=MemoryCursorStore)
+    clocks: list[SimClock] = field(default_factory=list)  #: of all that ever ran
 
     def ids(self) -> SimIds:
         return SimIds(self.chance.branch(), SimClock())
 
 
 def log_service(parts: Parts, node: Node) -> Component:
-    clock, ids, bus = _clock(parts), parts.ids(), SimBus(node, parts.network)
-    writer = Writer(
-        SimStore(node, parts.database), clock=clock, ids=ids, service_address=f"sim://{node.name}"
-    )
+    clock, bus = _clock(parts), SimBus(node, parts.network)
+    writer = _writer(parts, node, clock, address=f"sim://{node.name}")
     parts.replicas.add(node, writer)
     view = View(writer)
     return Together("log", _Closing(node, bus), writer, view, _log(parts, node, writer, view, bus, clock))
@@ -73,15 +76,17 @@ def gateway_service(parts: Parts, node: Node) -> SimGateway:
 
 
 def executor_service(parts: Parts, node: Node, machine: Machine) -> Component:
+    _switched_on(machine)
     bus = SimBus(node, parts.network)
     return Together("executor", _Closing(node, bus), _agent(parts, node, machine, bus))
 
 
 def embedded_service(parts: Parts, node: Node, machine: Machine) -> SimGateway:
     """All five in one process, as `runfold up` has them: the broker goes with it, and nobody else writes."""
+    _switched_on(machine)
     clock, ids, bus = machine.clock, parts.ids(), SimBus(node, Network(parts.chance))
-    writer = Writer(SimStore(node, parts.database), clock=clock, ids=ids, sole=True)
-    witnessed, view = Witnessed(writer, parts.replicas.on_ack), View(writer)
+    writer = _writer(parts, node, clock)
+    witnessed, view = Witnessed(node, writer, parts.replicas.on_ack), View(writer)
     after = [
         _log(parts, node, writer, view, bus, clock),
         scheduler.build(log=witnessed, view=view, clock=clock, ids=ids),
@@ -93,6 +98,19 @@ def embedded_service(parts: Parts, node: Node, machine: Machine) -> SimGateway:
 
 def capacity(cpu: int) -> Quantities:
     return Quantities(cpu=cpu, memory=16 * 1024**3, disk=10**12)
+
+
+def _writer(parts: Parts, node: Node, clock: SimClock, address: str | None = None) -> Writer:
+    """The only one there can be, where it has no address."""
+    return Writer(
+        SimStore(node, parts.database),
+        clock=clock,
+        ids=parts.ids(),
+        service_address=address,
+        sole=address is None,
+        patience=WRITER_PATIENCE,
+        memory=MEMORY,
+    )
 
 
 def _log(parts: Parts, node: Node, writer: Writer, view: View, bus: SimBus, clock: SimClock) -> Component:
@@ -122,7 +140,14 @@ def _agent(parts: Parts, node: Node, machine: Machine, bus: SimBus) -> Agent:
 
 
 def _clock(parts: Parts) -> SimClock:
-    return SimClock(parts.chance.number(-200_000, 200_000))
+    clock = SimClock(parts.chance.number(-200_000, 200_000))
+    parts.clocks.append(clock)
+    return clock
+
+
+def _switched_on(machine: Machine) -> None:
+    if machine.off:
+        raise RuntimeError(f"{machine.name} is switched off")
 
 
 class _Closing:

@@ -1,5 +1,6 @@
 """The database of the simulation: durable, slow now and then, away now and then, and never quite sure to answer."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -17,12 +18,14 @@ from tests.simulation.node import Node
 
 @dataclass(slots=True)
 class StoreFaults:
-    """Probabilities, for each call; `away` refuses all."""
+    """Probabilities, for each call; `away` refuses all, as often as it was taken away."""
 
     refused: float = 0.0
     unanswered: float = 0.0
     phantom: float = 0.0
-    away: bool = False
+    away: int = 0
+    slow: float = 0.0  #: seconds that a commit takes at most
+    slow_output: float = 0.0  #: seconds that a chunk of output takes at most
 
 
 @dataclass(slots=True)
@@ -36,12 +39,17 @@ class Database:
     output: MemoryOutputStore = field(default_factory=MemoryOutputStore)
     keys: MemoryKeyStore = field(default_factory=MemoryKeyStore)
 
-    def ask(self) -> None:
-        if self.faults.away or self.chance.happens(self.faults.refused):
+    def ask(self, node: Node) -> None:
+        if node.cut or self.faults.away or self.chance.happens(self.faults.refused):
             raise Unavailable("the database doesn't answer")
 
-    def lose_answer(self) -> None:
-        if self.chance.happens(self.faults.unanswered):
+    async def write(self, slow: float) -> None:
+        """The disk takes its time."""
+        if slow:
+            await asyncio.sleep(self.chance.between(0, slow))
+
+    def lose_answer(self, node: Node) -> None:
+        if node.cut or self.chance.happens(self.faults.unanswered):
             raise Unavailable("the database did it, perhaps")
 
 
@@ -53,7 +61,8 @@ class SimStore:
 
     async def insert(self, commit: CommitRecord) -> None:
         await self._node.port()
-        self._database.ask()
+        await self._database.write(self._database.faults.slow)
+        self._database.ask(self._node)
         if self._database.chance.happens(self._database.faults.phantom):
             raise NumberTaken("by what will be rolled back")
         commits = self._database.commits.commits
@@ -61,8 +70,9 @@ class SimStore:
             raise NumberTaken(f"{len(commits)} commits are there")
         commits.append(commit)
         self._database.on_commit(commit)
+        await self._database.write(self._database.faults.slow)
         await self._node.port()
-        self._database.lose_answer()
+        self._database.lose_answer(self._node)
 
     async def read(self, after: int, limit: int) -> list[CommitRecord]:
         await self._asked()
@@ -81,7 +91,7 @@ class SimStore:
 
     async def _asked(self) -> None:
         await self._node.port()
-        self._database.ask()
+        self._database.ask(self._node)
 
 
 class SimKeys:
@@ -107,7 +117,7 @@ class SimKeys:
 
     async def _asked(self) -> None:
         await self._node.port()
-        self._database.ask()
+        self._database.ask(self._node)
 
 
 class SimOutput:
@@ -118,9 +128,10 @@ class SimOutput:
 
     async def append(self, chunks: Sequence[OutputChunk]) -> dict[str, int]:
         await self._asked()
+        await self._database.write(self._database.faults.slow_output)
         stored = await self._database.output.append(chunks)
         await self._node.port()
-        self._database.lose_answer()
+        self._database.lose_answer(self._node)
         return stored
 
     async def poll(self, attempt_id: str, query: OutputQuery) -> OutputPage:
@@ -144,4 +155,4 @@ class SimOutput:
 
     async def _asked(self) -> None:
         await self._node.port()
-        self._database.ask()
+        self._database.ask(self._node)

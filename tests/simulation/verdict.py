@@ -9,7 +9,7 @@ from runfold.domain.cell.state import Cell
 from tests.simulation.machine import Machine
 from tests.simulation.store import Database
 from tests.simulation.supervised import Supervised
-from tests.simulation.workload import Wish
+from tests.simulation.workload import RunWish
 
 
 def unsettled(cell: Cell, machines: Sequence[Machine], processes: Sequence[Supervised[Any]]) -> str | None:
@@ -31,12 +31,11 @@ def unsettled(cell: Cell, machines: Sequence[Machine], processes: Sequence[Super
     return None
 
 
-def wrong_ends(cell: Cell, wishes: Sequence[Wish], *, rebooted: bool) -> Iterator[str]:
-    """`rebooted` says that a host went down, and that a run may have failed for it."""
-    for wish in wishes:
-        run_id = wish.command.run_id
+def wrong_ends(cell: Cell, accepted: Sequence[tuple[RunWish, str]], *, lost_hosts: bool) -> Iterator[str]:
+    """`lost_hosts` says that a host went down, and that a run may have failed for it."""
+    for wish, run_id in accepted:
         run = cell.runs[run_id]
-        if str(run.final) not in wish.ends and not rebooted:
+        if str(run.final) not in wish.ends and not lost_hosts:
             yield f"run {run.name} ({run_id}) is {run.final} for {run.reason}, not {' or '.join(wish.ends)}"
         if run.final == "done" and any(job.attempt.exit_status != 0 for job in run.jobs):
             yield f"run {run.name} ({run_id}) is done, and its job didn't exit with 0"

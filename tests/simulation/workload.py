@@ -1,7 +1,9 @@
-"""What users ask for: runs of all sorts, stops, deletions; and what each of them must come to."""
+"""What users ask for: runs and fleets of all sorts, stops, deletions; and what each of them must come to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from runfold.contracts.fleet import FleetCreated, FleetSpec
 from runfold.contracts.values import JobSpec, Quantities, Retry
 from runfold.domain.run.decide import NewJob, SubmitRun
 from tests.simulation.chance import Chance, SimIds
@@ -9,17 +11,8 @@ from tests.simulation.chance import Chance, SimIds
 GIB = 1024**3
 PROJECT = "project-1"
 TOKEN = "s3cret"  #: the value of the project's one secret
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """A run that is submitted at `at` seconds; stopped, and then aborted, so many seconds later."""
-
-    at: float
-    command: SubmitRun
-    stop_after: float | None = None
-    abort_after: float | None = None
-    ends: tuple[str, ...] = ("done", "failed", "terminated")
+#: Fleets that are there from the beginning to the end.
+LASTING = ("fleet-1", "fleet-2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +51,69 @@ SORTS = (
 )
 
 
-def wishes(chance: Chance, ids: SimIds, count: int, seconds: float, fleets: tuple[str, ...]) -> list[Wish]:
-    """`count` runs over so many seconds. Some take a name that an earlier one had."""
-    return [_wish(chance, ids, number, chance.between(0, seconds), fleets) for number in range(count)]
+@dataclass(frozen=True, slots=True)
+class RunWish:
+    """A run that is submitted at `at` seconds; stopped, and then aborted, so many seconds later."""
+
+    at: float
+    name: str
+    spec: JobSpec
+    ends: tuple[str, ...]
+    priority: int = 0
+    fleets: tuple[str, ...] | None = None
+    stop_after: float | None = None
+    abort_after: float | None = None
+    keyed: bool = True  #: its requests carry an Idempotency-Key
+    deleted: bool = False  #: by its user, once it has ended
+
+    def command(self, ids: SimIds) -> SubmitRun:
+        """A request for it, with ids of its own as each request gets them."""
+        return SubmitRun(
+            run_id=ids.uuid4(),
+            project_id=PROJECT,
+            user_id="user-1",
+            name=self.name,
+            dialect="native",
+            request="{}",
+            jobs=(NewJob(ids.uuid4(), ids.uuid4(), self.spec),),
+            priority=self.priority,
+            fleets=self.fleets,
+        )
 
 
-def _wish(chance: Chance, ids: SimIds, number: int, at: float, fleets: tuple[str, ...]) -> Wish:
-    sort = chance.one_of(SORTS)
+@dataclass(frozen=True, slots=True)
+class FleetWish:
+    """A fleet that is made at `at` seconds, perhaps changed, and deleted as soon as it is empty after `until`."""
+
+    at: float
+    until: float
+    command: FleetCreated
+    change: FleetSpec | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    runs: Sequence[RunWish]
+    fleets: Sequence[FleetWish]
+
+
+def wishes(chance: Chance, ids: SimIds, seconds: float) -> Wishes:
+    """For so many seconds. Each seed has a few sorts of runs, and they come in one burst or all the time."""
+    fleets = [_fleet(chance, ids, number, seconds) for number in range(chance.number(0, 2))]
+    sorts = chance.some_of(SORTS, chance.number(2, len(SORTS)))
+    count = chance.number(3, 10)
+    burst = chance.happens(0.4)
+    begin = chance.between(0, seconds)
+    passing = tuple(fleet.command.fleet_id for fleet in fleets)
+    runs = []
+    for _ in range(count):
+        at = begin + chance.between(0, 2) if burst else chance.between(0, seconds)
+        name = f"run-{chance.number(0, count)}"
+        runs.append(_run(chance, at, name, chance.one_of(sorts), passing))
+    return Wishes(runs, fleets)
+
+
+def _run(chance: Chance, at: float, name: str, sort: Sort, passing: tuple[str, ...]) -> RunWish:
     spec = JobSpec(
         "job",
         ("sh", "-c", sort.script),
@@ -74,19 +123,37 @@ def _wish(chance: Chance, ids: SimIds, number: int, at: float, fleets: tuple[str
         max_duration=sort.max_duration,
         stop_duration=sort.stop_duration,
     )
-    command = SubmitRun(
-        run_id=ids.uuid4(),
-        project_id=PROJECT,
-        user_id="user-1",
-        name=f"run-{number}",
-        dialect="native",
-        request="{}",
-        jobs=(NewJob(ids.uuid4(), ids.uuid4(), spec),),
+    fleets = (chance.one_of((*LASTING, *passing)),) if chance.happens(0.3) else None
+    # Where its fleet goes, so may it.
+    ends = (*sort.ends, "failed") if fleets and fleets[0] in passing else sort.ends
+    stop = abort = None
+    if sort.needs_stop or chance.happens(0.2):
+        ends = ("terminated", *ends)
+        stop = chance.between(0, 20)
+        abort = chance.between(0, 20) if chance.happens(0.4) or sort.stop_duration is None else None
+    return RunWish(
+        at,
+        name,
+        spec,
+        ends,
         priority=chance.number(0, 2) * 10,
-        fleets=(chance.one_of(fleets),) if chance.happens(0.2) else None,
+        fleets=fleets,
+        stop_after=stop,
+        abort_after=abort,
+        keyed=chance.happens(0.5),
+        deleted=chance.happens(0.3),
     )
-    if not sort.needs_stop and chance.happens(0.8):
-        return Wish(at, command, ends=sort.ends)
-    stop = chance.between(0, 20)
-    abort = chance.between(0, 20) if chance.happens(0.4) or sort.stop_duration is None else None
-    return Wish(at, command, stop, abort, ("terminated", *sort.ends))
+
+
+def _fleet(chance: Chance, ids: SimIds, number: int, seconds: float) -> FleetWish:
+    at = chance.between(0, seconds / 2)
+    command = FleetCreated(ids.uuid4(), f"passing-{number}", _spec(chance), PROJECT, "user-1")
+    change = _spec(chance) if chance.happens(0.5) else None
+    return FleetWish(at, chance.between(at, seconds), command, change)
+
+
+def _spec(chance: Chance) -> FleetSpec:
+    least = chance.number(0, 2)
+    most = least + chance.number(0, 2) if chance.happens(0.5) else None
+    idle = chance.number(1, 15) if chance.happens(0.7) else None
+    return FleetSpec(nodes_min=least, nodes_target=least, nodes_max=most, idle_duration=idle)

@@ -1,7 +1,9 @@
 """All five services, their users and their troubles, from one seed."""
 
 import asyncio
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -12,8 +14,11 @@ from runfold.contracts.project import ProjectCreated, SecretStored
 from runfold.contracts.user import UserCreated
 from runfold.service.vault import Vault
 from tests.simulation.chance import Chance, SimClock
-from tests.simulation.faults import TROUBLED, Faults, Victims
+from tests.simulation.faults import TROUBLED, Faults
 from tests.simulation.gateway import USER, SimGateway
+from tests.simulation.incidents import Victims
+from tests.simulation.knobs import restore
+from tests.simulation.loop import run_simulated
 from tests.simulation.machine import Machine
 from tests.simulation.network import Network
 from tests.simulation.node import task_factory
@@ -34,38 +39,49 @@ from tests.simulation.store import Database
 from tests.simulation.supervised import Supervised
 from tests.simulation.users import Users
 from tests.simulation.verdict import dead_letters, unsettled, wrong_ends, wrong_output
-from tests.simulation.workload import PROJECT, TOKEN, Wish, wishes
-from tests.unit.service.virtual_time import run_virtual
+from tests.simulation.workload import LASTING, PROJECT, TOKEN, wishes
 
-#: Seconds after the last trouble by which everything has come to its end.
-PATIENCE = 1800.0
-RUNS = (4, 12)
+#: Seconds after the last trouble, and after the last event since then, by which everything has come to its end.
+PATIENCE, SILENCE = 1800.0, 200.0
+#: Seconds by which the longest life is over.
+LIFETIME = 2500.0
 
 FOUNDING = (
     CellFounded("cell-1", "simulated"),
     UserCreated(USER, "ann", "admin"),
     ProjectCreated(PROJECT, "main", USER),
-    FleetCreated("fleet-1", "local", FleetSpec()),
-    FleetCreated("fleet-2", "own", FleetSpec(idle_duration=15), PROJECT, USER),
+    FleetCreated(LASTING[0], "local", FleetSpec()),
+    FleetCreated(LASTING[1], "own", FleetSpec(idle_duration=15), PROJECT, USER),
 )
 
 
-class World:
-    """`trace` tells what happened, with the simulated time of each line."""
+@dataclass(slots=True)
+class Told:
+    """What came of a seed: what was violated, or None; the faults that happened; and, if asked for, all that did."""
 
-    def __init__(self, seed: int, trace: list[str]) -> None:
-        self.chance = Chance(seed)
-        self.trace = trace
+    seed: int
+    violation: str | None = None
+    faults: tuple[str, ...] = ()
+    trace: list[str] = field(default_factory=list)
+
+
+class World:
+    """`say` is told what happens, with the simulated time; None where nobody listens."""
+
+    def __init__(self, told: Told, only: Collection[str] | None, *, trace: bool) -> None:
+        self.chance = Chance(told.seed)
+        self._told, self._trace = told, trace
         self._violation: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.oracle = Oracle(self._violated)
-        self.oracle.listeners.append(self._tell)
+        if trace:
+            self.oracle.listeners.append(self._tell)
         self.parts = Parts(
             self.chance,
             Network(self.chance),
             Database(self.chance, self.oracle.committed),
             Replicas(self.chance, self.oracle.acknowledged),
         )
-        embedded = self.chance.happens(0.25)
+        embedded = self.chance.happens(0.2)
         self.machines = [
             self._machine(number) for number in range(1 if embedded else self.chance.number(1, 3))
         ]
@@ -73,18 +89,24 @@ class World:
             self._wire_embedded()
         else:
             self._wire_distributed()
+        victims = Victims(self.parts, self.services, self.others, self.machines)
+        self.faults = Faults(self.chance.branch(), victims, self.say, only)
+        told.faults = self.faults.names
+        self.faults.begin()
 
     def _wire_embedded(self) -> None:
         make = partial(embedded_service, self.parts, machine=self.machines[0])
-        self.gateway: Supervised[SimGateway] = self._supervised("all-in-one", make)
+        self.gateways: list[Supervised[SimGateway]] = [self._supervised("all-in-one", make)]
         self.services: list[Supervised[Any]] = []
-        self.others: list[Supervised[Any]] = [self.gateway]
+        self.others: list[Supervised[Any]] = [*self.gateways]
 
     def _wire_distributed(self) -> None:
         parts = self.parts
-        self.gateway = self._supervised("gateway", partial(gateway_service, parts))
+        self.gateways = [
+            self._supervised(f"gateway-{number}", partial(gateway_service, parts)) for number in (1, 2)
+        ]
         self.services = [
-            self.gateway,
+            *self.gateways,
             self._supervised("log", partial(log_service, parts)),
             self._supervised("scheduler", partial(scheduler_service, parts)),
             self._supervised("provisioner", partial(provisioner_service, parts)),
@@ -97,37 +119,34 @@ class World:
     async def run(self) -> None:
         """Returns once everything came to its end; raises Violation."""
         life = asyncio.create_task(self._live(), name="life")
-        await asyncio.wait([life, self._violation], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([life, self._violation], timeout=LIFETIME, return_when=asyncio.FIRST_COMPLETED)
+        if not life.done():
+            self.oracle.violated(f"not over after {LIFETIME:.0f} s: the cell isn't even founded")
         if self._violation.done():
             life.cancel()
             self._violation.result()
         life.result()
 
     async def _live(self) -> None:
-        victims = Victims(self.parts, self.services, self.others, self.machines)
-        faults = Faults(self.chance.branch(), victims, self.say)
-        troubles = asyncio.create_task(faults.run(), name="troubles")
-        users = Users(self.gateway, self.oracle, self.chance.branch(), self.say)
+        ids = self.parts.ids()
+        users = Users(self.gateways, self.oracle, self.chance.branch(), ids, self.say)
+        wanted = wishes(self.chance.branch(), ids, TROUBLED - 5)
+        troubles = asyncio.create_task(self.faults.run(), name="troubles")
         await self._found(users)
-        wanted = self._wishes()
         users.want(wanted)
         await troubles
         await self._settle(users)
-        await self._judge(wanted, rebooted=faults.rebooted)
+        await self._judge(users)
 
     async def _found(self, users: Users) -> None:
         vault = Vault(self.parts.database.keys, MASTER_KEY, ids=self.parts.ids())
         secret = SecretStored("secret-1", PROJECT, "TOKEN", await vault.encrypt(PROJECT, TOKEN))
-        await users.insist(lambda gateway: gateway.happen(*FOUNDING, secret))
+        await users.insist(lambda gateway: gateway.happen(*FOUNDING, secret), self.chance.branch())
 
-    def _wishes(self) -> list[Wish]:
-        count, fleets = self.chance.number(*RUNS), ("fleet-1", "fleet-2")
-        return wishes(self.chance.branch(), self.parts.ids(), count, TROUBLED - 10, fleets)
-
-    async def _judge(self, wanted: list[Wish], *, rebooted: bool) -> None:
+    async def _judge(self, users: Users) -> None:
         cell = self.oracle.cell
         wrong = [
-            *wrong_ends(cell, wanted, rebooted=rebooted),
+            *wrong_ends(cell, users.accepted, lost_hosts=self.faults.lost_hosts),
             *[each async for each in wrong_output(cell, self.parts.database, self.machines)],
             *[each async for each in dead_letters(self.parts.network.postman)],
         ]
@@ -135,10 +154,13 @@ class World:
             raise Violation("; ".join(wrong))
 
     async def _settle(self, users: Users) -> None:
-        deadline = asyncio.get_running_loop().time() + PATIENCE
+        loop, position = asyncio.get_running_loop(), self.oracle.cell.position
+        began = changed = loop.time()
         while why := self._unsettled(users):
-            if asyncio.get_running_loop().time() > deadline:
-                raise Violation(f"not settled after {PATIENCE:.0f} s without trouble: {why}")
+            if position != self.oracle.cell.position:
+                position, changed = self.oracle.cell.position, loop.time()
+            if loop.time() > min(began + PATIENCE, changed + SILENCE):
+                raise Violation(f"not settled {loop.time() - began:.0f} s after the last trouble: {why}")
             await asyncio.sleep(1.0)
 
     def _unsettled(self, users: Users) -> str | None:
@@ -147,12 +169,16 @@ class World:
         return users.busy or unsettled(self.oracle.cell, self.machines, [*self.services, *self.others])
 
     def say(self, what: str) -> None:
-        self.trace.append(f"{asyncio.get_running_loop().time():9.3f} {what}")
+        if self._trace:
+            self._told.trace.append(f"{asyncio.get_running_loop().time():9.3f} {what}")
 
     def _machine(self, number: int) -> Machine:
         clock = SimClock(self.chance.number(-2_000_000, 2_000_000))
+        self.parts.clocks.append(clock)
         size = capacity(self.chance.one_of((4000, 5000, 9000)))
-        return Machine(f"host-{number}", size, clock, self.chance, self.oracle.begins)
+        machine = Machine(f"host-{number}", size, clock, self.chance, self.oracle.begins)
+        self.oracle.watch(machine)
+        return machine
 
     def _supervised(self, name: str, make: Callable) -> Supervised:  # type: ignore[type-arg]
         return Supervised(name, make, self.chance, self.say)
@@ -166,22 +192,26 @@ class World:
             self._violation.set_exception(violation)
 
 
-def simulate(seed: int) -> tuple[str | None, list[str]]:
-    """What was violated, or None; and the trace."""
-    trace: list[str] = []
+def simulate(seed: int, *, only: Collection[str] | None = None, trace: bool = False) -> Told:
+    """`only` names the faults that happen; None is all that the seed has."""
+    told, lost = Told(seed), []
 
     async def live() -> None:
         asyncio.get_running_loop().set_task_factory(task_factory)  # type: ignore[arg-type]
-        asyncio.get_running_loop().set_exception_handler(lambda _, context: lost.append(_told(context)))
-        await World(seed, trace).run()
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: lost.append(_reported(context)))
+        await World(told, only, trace=trace).run()
 
-    lost: list[str] = []
     try:
-        run_virtual(live())
+        run_simulated(live())
     except Violation as violation:
-        return str(violation), trace
-    return (lost[0] if lost else None), trace
+        told.violation = str(violation)
+    finally:
+        restore()
+    # What nobody retrieved is told when it is collected.
+    gc.collect()
+    told.violation = told.violation or (lost[0] if lost else None)
+    return told
 
 
-def _told(context: dict[str, object]) -> str:
+def _reported(context: dict[str, object]) -> str:
     return f"{context.get('message')}: {context.get('exception')!r} {context.get('task') or context.get('future')}"

@@ -1,0 +1,41 @@
+"""Constants that are another than in production in some seeds, so that what is rare there is common here."""
+
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from runfold.eventlog import batch
+from runfold.eventlog.window import Memory
+from runfold.executor import inventory, output
+from tests.simulation import remote, services
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    name: str
+    module: ModuleType
+    attribute: str
+    value: Any
+
+    def turn(self) -> None:
+        setattr(self.module, self.attribute, self.value)
+
+
+KNOBS = (
+    Knob("small-commits", batch, "TARGET_EVENTS", 2),
+    Knob("short-window", services, "MEMORY", Memory(commits=20, span=2_000_000)),
+    Knob("impatient-writer", services, "WRITER_PATIENCE", 1.0),
+    Knob("impatient-clients", remote, "PATIENCE", 0.1),
+    Knob("impatient-requests", remote, "ANSWER_WITHIN", 0.2),
+    Knob("many-inventories", inventory, "EVERY", 3.0),
+    Knob("small-chunks", output, "CHUNK", 3),
+    Knob("small-sent-marks", output, "REMEMBER", 6),
+)
+_ORIGINALS = [
+    Knob(each.name, each.module, each.attribute, getattr(each.module, each.attribute)) for each in KNOBS
+]
+
+
+def restore() -> None:
+    for original in _ORIGINALS:
+        original.turn()
