@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import pytest
@@ -17,8 +17,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from runfold.gateway import app
+from runfold.gateway.api import Api
 from runfold.gateway.app import HttpPort
+from runfold.gateway.http.call import Answer, Call
 from runfold.gateway.settings import GatewaySettings
+from runfold.service.system import SystemClock, SystemIds
 from tests.integration.gateway.world import ADMIN, World, a_world
 
 AUTHORIZED = {"Authorization": f"Bearer {ADMIN}"}
@@ -185,6 +189,43 @@ async def test_until_it_serves_the_port_answers_that_it_is_starting(world: World
             assert (await client.get(url)).status == 200
     finally:
         await port.stop()
+
+
+class Endless:
+    """An API whose one answer is a stream without an end."""
+
+    def __init__(self) -> None:
+        self.ended = asyncio.Event()
+
+    def place(self, method: str, path: str) -> str:
+        return f"{method} {path}"
+
+    async def answer(self, _: Call) -> Answer:
+        return Answer(b"", 200, "text/event-stream", {}, self._stream())
+
+    async def _stream(self) -> AsyncGenerator[bytes]:
+        try:
+            while True:
+                yield b"x" * 65536
+        finally:
+            self.ended.set()
+
+
+async def test_a_subscriber_that_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "_READER_PATIENCE", 0.2)
+    api = Endless()
+    port = HttpPort(cast(Api, api), GatewaySettings(host="127.0.0.1", port=0), SystemClock(), SystemIds())
+    await port.start()
+    port.serve()
+    assert port.address is not None
+    _, writer = await asyncio.open_connection(*port.address)
+    writer.write(b"GET /endless HTTP/1.1\r\nHost: here\r\n\r\n")
+
+    async with asyncio.timeout(60):
+        await api.ended.wait()
+
+    writer.transport.abort()
+    await port.stop()
 
 
 async def test_a_certificate_that_is_none_is_told_at_the_start(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a
 _PROBES = {"/healthcheck"}  #: asked for all the time, and nothing to tell of
 _BODY_PATIENCE = 60.0  #: seconds that a body may take to arrive
 
+_READER_PATIENCE = 60.0  #: seconds for which a client may take nothing of a stream
+
 #: What another port, rather than another host, helps against.
 _OF_THE_PORT = {errno.EADDRINUSE, errno.EACCES}
 STARTING = "This gateway is starting; try again"
@@ -138,8 +140,14 @@ async def _respond(request: web.Request, answer: Answer, request_id: str) -> web
         async with aclosing(answer.stream) as pieces:
             async for piece in pieces:
                 # Waits while the client reads more slowly than we send: nothing queues up here.
-                await response.write(piece)
+                async with asyncio.timeout(_READER_PATIENCE):
+                    await response.write(piece)
     except ConnectionError:
+        return response
+    except TimeoutError:
+        _log.info("client reads nothing and is cut off", path=request.path, seconds=_READER_PATIENCE)
+        if request.transport is not None:
+            request.transport.abort()
         return response
     await response.write_eof()
     return response
