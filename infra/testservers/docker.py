@@ -77,6 +77,11 @@ def has_image(url: str, image: str) -> bool:
     return _docker(url, "image", "inspect", image).returncode == 0
 
 
+def remove_image(url: str, image: str) -> None:
+    """No error when there is none."""
+    _docker(url, "image", "rm", "--force", image)
+
+
 def ensure_shell_image(url: str) -> str:
     """Imports SHELL_IMAGE from this machine's static busybox where it lacks, and returns its name."""
     if not has_image(url, SHELL_IMAGE):

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from infra.distributed.processes import Services
+from infra.testservers import docker
 from tests.end_to_end.client import Client
 from tests.end_to_end.embedded import Embedded
 from tests.servers.fixtures import Engine
+from tests.servers.registry import Registry
 
 #: Ends by itself unless it is told to; a limit that a shell stays below.
 LOOP = "i=0; while [ $i -lt 20 ]; do echo $i; i=$((i+1)); sleep 0.1; done"
@@ -40,6 +42,55 @@ def test_a_container_is_adopted_by_the_server_that_comes_after_a_killed_one(
         assert len(runs["contained"]["jobs"][0]["job_submissions"]) == 1
     finally:
         server.close()
+
+
+def test_a_user_sees_a_pull_and_a_server_killed_amid_it_pulls_again(
+    tmp_path: Path, docker_engine: Engine
+) -> None:
+    server = Embedded(
+        tmp_path / "server", runtime="docker", environment={"RUNFOLD_DOCKER_HOST": docker_engine.url}
+    )
+    with Registry().serving() as registry:
+        try:
+            registry.flowing.clear()
+            client = server.start()
+            client.submit("echo pulled", name="far", image=registry.image, shell="sh")
+            pulling = next(client.events("job.AttemptPulling"))
+            assert pulling["data"]["image"] == registry.image
+            seen = client.get("far")
+            assert (seen["status"], seen["status_message"]) == ("provisioning", "pulling")
+            assert seen["jobs"][0]["job_submissions"][-1]["status"] == "pulling"
+            assert registry.halfway.wait(20)
+
+            server.kill()
+            registry.halfway.clear()
+            client = server.start()
+            assert registry.halfway.wait(20)
+            registry.flowing.set()
+            run = client.wait_for("far")["far"]
+
+            assert (run["status"], client.output(run)) == ("done", b"pulled\n")
+            assert len(run["jobs"][0]["job_submissions"]) == 1
+        finally:
+            server.close()
+            docker.remove_image(docker_engine.url, registry.image)
+
+
+def test_a_pull_that_is_refused_fails_its_run_and_says_why(tmp_path: Path, docker_engine: Engine) -> None:
+    server = Embedded(
+        tmp_path / "server", runtime="docker", environment={"RUNFOLD_DOCKER_HOST": docker_engine.url}
+    )
+    with Registry(credentials=("ann", "s3cret")).serving() as registry:
+        try:
+            client = server.start()
+            auth = {"username": "ann", "password": "wrong"}
+            client.submit("true", name="shut", image=registry.image, shell="sh", registry_auth=auth)
+            run = client.wait_for("shut")["shut"]
+            submission = run["jobs"][0]["job_submissions"][-1]
+            assert (run["status"], submission["termination_reason"]) == ("failed", "creating_container_error")
+            assert registry.image.removesuffix(":1") in submission["termination_reason_message"]
+        finally:
+            server.close()
 
 
 def test_five_processes_run_a_container_with_its_environment_and_least_privilege(

@@ -12,8 +12,8 @@ import pytest
 from runfold.contracts.values import Quantities
 from runfold.executor.runtime import Interrupted, RuntimeUnavailable, StartFailed
 from runfold.executor.runtimes.docker import DockerRuntime
-from runfold.executor.runtimes.docker.images import Progress
 from runfold.executor.runtimes.docker.options import CAPABILITIES
+from runfold.executor.runtimes.docker.pull import Progress
 from tests.contract.runtime.rigs import Jobs, RealRig, docker_rig
 from tests.servers.fixtures import Engine
 from tests.servers.lookup import Breakable
@@ -118,21 +118,14 @@ def test_a_pull_tells_how_far_it_is_once_a_second() -> None:
     progress = Progress("image:1", told.append, lambda: next(times))
     half = {"current": 1_000_000, "total": 2_000_000}
     lines = [{"id": "a", "status": "Downloading", "progressDetail": half}] * 3
-    progress.follow(lines, lambda: False)
+    progress.follow(iter(lines))
     assert told == ["pulling image:1: 1.0 of 2.0 MB"]
 
 
 def test_a_pull_that_fails_midway_fails_the_start() -> None:
     progress = Progress("image:1", print, lambda: 0.0)
     with pytest.raises(StartFailed, match="no space left"):
-        progress.follow([{"status": "Downloading"}, {"error": "no space left"}], lambda: False)
-
-
-def test_a_pull_ends_once_its_job_is_stopped() -> None:
-    progress = Progress("image:1", print, lambda: 0.0)
-    with pytest.raises(StartFailed) as failure:
-        progress.follow([{"status": "Downloading"}], lambda: True)
-    assert failure.value.reason == "terminated_by_server"
+        progress.follow(iter([{"status": "Downloading"}, {"error": "no space left"}]))
 
 
 @pytest.mark.parametrize(

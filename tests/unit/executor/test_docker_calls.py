@@ -3,12 +3,14 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import docker
 import pytest
+from docker.auth import AuthConfig
 from docker.errors import APIError, ImageNotFound, NotFound
 from requests import Response
 
@@ -38,6 +40,8 @@ class Standin:
         #: What looking for the container finds, one after another, and the last one from then on.
         self.found: list[dict[str, Any] | None] = [None]
         self.started: list[str] = []
+        self.base_url, self.api_version = "http://engine.invalid", "1.41"
+        self._auth_configs, self.credstore_env = AuthConfig({"auths": {}}), None
         self.api = self.containers = self
 
     def ping(self) -> bool:
@@ -47,9 +51,11 @@ class Standin:
         if image != "here":
             raise ImageNotFound("no such image")
 
-    def pull(self, *_: object, **__: object) -> Iterator[dict[str, Any]]:
+    @contextmanager
+    def post(self, *_: object, **__: object) -> Iterator[Any]:
+        """Of a pull, which is all that is posted."""
         self.registry.wait(60)
-        yield {"error": "the registry is slow"}
+        yield SimpleNamespace(ok=True, iter_lines=lambda **_: [b'{"error": "the registry is slow"}'])
 
     def inspect_container(self, name: str) -> dict[str, Any]:
         found = self.found.pop(0) if len(self.found) > 1 else self.found[0]

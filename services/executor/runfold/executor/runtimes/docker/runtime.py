@@ -66,6 +66,7 @@ class DockerRuntime:
         self._images = Images(self._engine)
         self._containers: dict[str, _Container] = {}
         self._stops: dict[str, int | None] = {}
+        self._stopped: dict[str, asyncio.Event] = {}  # of those that are being created
         self._killers: dict[str, asyncio.Task[None]] = {}
         self._has_default = False
         self._fetching: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -130,6 +131,8 @@ class DockerRuntime:
 
     async def stop(self, attempt_id: str, grace: int | None) -> None:
         self._stops[attempt_id] = grace
+        if stopped := self._stopped.get(attempt_id):
+            stopped.set()
         if attempt_id not in self._containers:
             return
         await self._signal(attempt_id, "SIGKILL" if grace == 0 else "SIGTERM")
@@ -180,7 +183,12 @@ class DockerRuntime:
         if image is None:
             raise StartFailed("creating_container_error", "a container needs an image")
         attempt_id = assignment.attempt_id
-        await self._images.ensure(image, _auth(assignment), on_pull, lambda: attempt_id in self._stops)
+        stopped = self._stopped[attempt_id] = asyncio.Event()
+        try:
+            if attempt_id not in self._stops:
+                await self._images.ensure(image, _auth(assignment), on_pull, stopped)
+        finally:
+            del self._stopped[attempt_id]
         if attempt_id in self._stops:
             raise StartFailed("terminated_by_server", "stopped before it started")
         return await self._make(attempt_id, options.container(assignment, image))
@@ -245,7 +253,7 @@ class DockerRuntime:
 
     async def _fetch(self, image: str) -> None:
         try:
-            await self._images.ensure(image, None, lambda _: None, lambda: False)
+            await self._images.ensure(image, None, lambda _: None, asyncio.Event())
         except (StartFailed, RuntimeUnavailable):
             return
         self._has_default = True
