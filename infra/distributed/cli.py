@@ -19,7 +19,7 @@ from types import FrameType
 from urllib.parse import unquote, urlsplit
 
 from infra.distributed import broker
-from infra.distributed.installation import SERVICES, Installation, Keys, kept_keys
+from infra.distributed.installation import ONE_ACTIVE, SERVICES, Installation, Keys, kept_keys, service_of
 from infra.distributed.processes import Services
 from infra.testservers.program import StartFailed
 
@@ -51,6 +51,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="where the gateway listens (%(default)s)")
     parser.add_argument("--port", type=int, default=3000, help="the gateway's port (%(default)s)")
     parser.add_argument("--log-port", type=int, default=3100, help="the log service's port (%(default)s)")
+    parser.add_argument(
+        "--replicas",
+        type=int,
+        default=1,
+        help="of log, scheduler, provisioner and gateway; all but the first of those three stand by (%(default)s)",
+    )
     default = Path("~/.runfold/services")
     parser.add_argument(
         "--data-dir", type=Path, default=default, help="keys, logs, executor's journal (%(default)s)"
@@ -85,6 +91,11 @@ def _installation(options: argparse.Namespace) -> Installation:
         host=options.host,
         gateway_port=options.port,
         log_port=options.log_port,
+        replicas=tuple(
+            f"{service}-{number}"
+            for service in ("gateway", *ONE_ACTIVE)
+            for number in range(2, options.replicas + 1)
+        ),
     )
 
 
@@ -110,7 +121,10 @@ def _run(services: Services, *, token_made: bool) -> int:
         print(
             f"Runfold listens on {installation.url}; the admin's token is{made} in {installation.directory}/keys.json"
         )
-        print(f"Logs are in {installation.directory}; Ctrl-C stops all five services.", flush=True)
+        for name in installation.replicas:
+            if service_of(name) == "gateway":
+                print(f"Another gateway listens on {installation.url_of(name)}")
+        print(f"Logs are in {installation.directory}; Ctrl-C stops all of them.", flush=True)
         while True:
             time.sleep(1)
             _restart_ended(services)
@@ -124,7 +138,7 @@ def _run(services: Services, *, token_made: bool) -> int:
 
 
 def _restart_ended(services: Services) -> None:
-    for name in SERVICES:
+    for name in services.installation.names:
         if not services.running(name):
             print(f"infra/services: {name} has ended and is started again", file=sys.stderr, flush=True)
             services.launch(name)

@@ -11,6 +11,8 @@ from pathlib import Path
 from infra.testservers.program import free_ports
 
 SERVICES = ("log", "gateway", "scheduler", "provisioner", "executor")
+#: Of which further replicas stand by until the active one is gone; of gateways, all are active.
+ONE_ACTIVE = ("log", "scheduler", "provisioner")
 #: Who calls the log service.
 CALLERS = ("gateway", "scheduler", "provisioner")
 
@@ -73,45 +75,70 @@ class Installation:
     host: str = "127.0.0.1"
     gateway_port: int = 3000
     log_port: int = 3100
-    health_ports: Mapping[str, int] = field(
-        default_factory=lambda: dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
-    )
+    #: Further replicas as `<service>-2`; each of gateway and log listens on a free port.
+    replicas: tuple[str, ...] = ()
+    health_ports: Mapping[str, int] = field(default_factory=dict)
+    _ports: Mapping[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        free = iter(free_ports(2 * len(self.names)))
+        object.__setattr__(
+            self, "health_ports", {name: next(free) for name in self.names} | dict(self.health_ports)
+        )
+        listening = {name: next(free) for name in self.replicas}
+        object.__setattr__(self, "_ports", {"gateway": self.gateway_port, "log": self.log_port, **listening})
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all processes, those first that others need."""
+        return tuple(name for service in SERVICES for name in (service, *self._replicas_of(service)))
 
     @property
     def url(self) -> str:
-        """Where clients reach the gateway."""
-        return f"http://{self.host}:{self.gateway_port}"
+        """Where clients reach the first gateway."""
+        return self.url_of("gateway")
 
-    def environment(self, service: str, inherited: Mapping[str, str]) -> dict[str, str]:
-        """The whole environment of `service`: of `inherited` all but what is private, and what is its own."""
-        public = {name: value for name, value in inherited.items() if not name.startswith(PRIVATE)}
+    def url_of(self, name: str) -> str:
+        """Where clients reach the gateway of this name."""
+        return f"http://{self.host}:{self._ports[name]}"
+
+    def environment(self, name: str, inherited: Mapping[str, str]) -> dict[str, str]:
+        """The whole environment of process `name`: of `inherited` all but what is private, and what is its own."""
+        public = {key: value for key, value in inherited.items() if not key.startswith(PRIVATE)}
+        service = service_of(name)
+        stands_by = name in self.replicas and service in ONE_ACTIVE
         return {
             **public,
             "RUNFOLD_AMQP_URL": self.amqp_urls[service],
-            "RUNFOLD_HEALTH_PORT": str(self.health_ports[service]),
+            "RUNFOLD_HEALTH_PORT": str(self.health_ports[name]),
+            **({"RUNFOLD_STANDBY": "true"} if stands_by else {}),
             **(self._of_caller(service) if service in CALLERS else {}),
-            **self._of_its_own(service),
+            **self._of_its_own(name),
         }
 
+    def _replicas_of(self, service: str) -> tuple[str, ...]:
+        return tuple(name for name in self.replicas if service_of(name) == service)
+
     def _of_caller(self, service: str) -> dict[str, str]:
+        names = ("log", *self._replicas_of("log"))
         return {
-            "RUNFOLD_LOG_URLS": f"http://127.0.0.1:{self.log_port}",
+            "RUNFOLD_LOG_URLS": ",".join(f"http://127.0.0.1:{self._ports[name]}" for name in names),
             "RUNFOLD_LOG_TOKEN": self.keys.log_tokens[service],
         }
 
-    def _of_its_own(self, service: str) -> dict[str, str]:
-        match service:
+    def _of_its_own(self, name: str) -> dict[str, str]:
+        match service_of(name):
             case "log":
                 return {
                     "RUNFOLD_MONGO_URL": self.mongo_url,
                     "RUNFOLD_MASTER_KEY": self.keys.master_key,
-                    "RUNFOLD_LOG_PORT": str(self.log_port),
+                    "RUNFOLD_LOG_PORT": str(self._ports[name]),
                     "RUNFOLD_LOG_TOKENS": ",".join(f"{k}={v}" for k, v in self.keys.log_tokens.items()),
                 }
             case "gateway":
                 return {
                     "RUNFOLD_HOST": self.host,
-                    "RUNFOLD_PORT": str(self.gateway_port),
+                    "RUNFOLD_PORT": str(self._ports[name]),
                     "RUNFOLD_ADMIN_TOKEN": self.keys.admin_token,
                     "RUNFOLD_MASTER_KEY": self.keys.master_key,
                 }
@@ -119,3 +146,8 @@ class Installation:
                 return {"RUNFOLD_EXECUTOR_DATA_DIR": str(self.directory / "executor")}
             case _:
                 return {}
+
+
+def service_of(name: str) -> str:
+    """The service that process `name` is a replica of."""
+    return name.partition("-")[0]

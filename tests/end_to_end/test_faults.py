@@ -66,7 +66,7 @@ def test_a_database_away_for_a_minute_is_told_and_the_repeated_request_makes_one
         assert int(refused.headers["Retry-After"]) > 0
 
     breakable_mongo.start()
-    answers = [_accepted(client, "once") for _ in range(2)]
+    answers = [client.insist(*TASK, name="once") for _ in range(2)]
     assert answers[0]["id"] == answers[1]["id"]
     _done(client, "before", "once")
     submitted = [e for e in client.history("run.RunSubmitted") if e["data"]["name"] == "once"]
@@ -92,17 +92,6 @@ def _apply(client: Client, name: str) -> requests.Response:
     spec = {"run_name": name, "configuration": {"type": "task", "commands": [*TASK]}}
     body = {"plan": {"run_spec": spec}, "force": False}
     return client.post("/api/project/main/runs/apply", body, **{"Idempotency-Key": name})
-
-
-def _accepted(client: Client, name: str) -> dict[str, object]:
-    """Repeats the request with its key for as long as the answer is 503, as the answer says."""
-    answer = _apply(client, name)
-    for _ in range(30):
-        if answer.status_code != requests.codes.service_unavailable:
-            break
-        answer = _apply(client, name)
-    assert answer.status_code == requests.codes.ok, answer.text
-    return answer.json()  # type: ignore[no-any-return]
 
 
 def _done(client: Client, *names: str) -> None:

@@ -15,9 +15,15 @@ from tests.servers.broker import Broker
 
 @contextlib.contextmanager
 def five_services(
-    directory: Path, broker: Broker, vhost: str, mongo_url: str, database: str
+    directory: Path,
+    broker: Broker,
+    vhost: str,
+    mongo_url: str,
+    database: str,
+    *,
+    replicas: tuple[str, ...] = (),
 ) -> Iterator[Services]:
-    """Not started yet; at the end they are killed, with the jobs that would outlive them."""
+    """Not started yet, with further `replicas`; at the end they are killed, with the jobs that would outlive them."""
     keys, prefix = Keys(), f"{vhost}-"
     users.install(broker.management_url, users.definitions(keys.broker_passwords, vhost, prefix))
     gateway_port, log_port = free_ports(2)
@@ -28,6 +34,7 @@ def five_services(
         keys=keys,
         gateway_port=gateway_port,
         log_port=log_port,
+        replicas=replicas,
     )
     services = Services(installation)
     try:

@@ -133,6 +133,14 @@ class SimBus:
         await self._node.gate()
         return await self._bus.consume(queue, handle)
 
+    async def hold(self, sign: str) -> bool:
+        await self._node.port()
+        return await self._bus.hold(sign)
+
+    async def release(self, sign: str) -> None:
+        await self._node.port()
+        await self._bus.release(sign)
+
     def on_connected(self, callback: Callable[[], Awaitable[None]]) -> None:
         async def call() -> None:
             self._node.enter()

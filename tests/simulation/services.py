@@ -52,20 +52,20 @@ def log_service(parts: Parts, node: Node) -> Component:
     writer = _writer(parts, node, clock, address=f"sim://{node.name}")
     parts.replicas.add(node, writer)
     view = View(writer)
-    return Together("log", _Closing(node, bus), writer, view, _log(parts, node, writer, view, bus, clock))
+    return Together("log", _Closing(node, bus), view, _log(parts, node, writer, view, bus, clock))
 
 
 def scheduler_service(parts: Parts, node: Node) -> Component:
     remote, bus = SimLog(node, parts.replicas), SimBus(node, parts.network)
     view = View(remote, bus=bus, queue=follower("scheduler"))
-    service = scheduler.build(log=remote, view=view, clock=_clock(parts), ids=parts.ids())
+    service = scheduler.build(log=remote, view=view, bus=bus, clock=_clock(parts), ids=parts.ids())
     return Together("scheduler", _Closing(node, bus), view, service)
 
 
 def provisioner_service(parts: Parts, node: Node) -> Component:
     remote, bus = SimLog(node, parts.replicas), SimBus(node, parts.network)
     view = View(remote, bus=bus, queue=follower("provisioner"))
-    service = provisioner.build(log=remote, view=view, clock=_clock(parts), ids=parts.ids())
+    service = provisioner.build(log=remote, view=view, bus=bus, clock=_clock(parts), ids=parts.ids())
     return Together("provisioner", _Closing(node, bus), view, service)
 
 
@@ -89,11 +89,11 @@ def embedded_service(parts: Parts, node: Node, machine: Machine) -> SimGateway:
     witnessed, view = Witnessed(node, writer, parts.replicas.on_ack), View(writer)
     after = [
         _log(parts, node, writer, view, bus, clock),
-        scheduler.build(log=witnessed, view=view, clock=clock, ids=ids),
-        provisioner.build(log=witnessed, view=view, clock=clock, ids=ids),
+        scheduler.build(log=witnessed, view=view, bus=bus, clock=clock, ids=ids),
+        provisioner.build(log=witnessed, view=view, bus=bus, clock=clock, ids=ids),
         _agent(parts, node, machine, bus),
     ]
-    return SimGateway(witnessed, view, ids, before=[_Closing(node, bus), writer], after=after)
+    return SimGateway(witnessed, view, ids, before=[_Closing(node, bus)], after=after)
 
 
 def capacity(cpu: int) -> Quantities:

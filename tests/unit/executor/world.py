@@ -78,6 +78,12 @@ class MortalBus:
     async def consume(self, queue: Queue, handler: Handler) -> Subscription:
         return await self._life.call(lambda: self.bus.consume(queue, handler))
 
+    async def hold(self, sign: str) -> bool:
+        return await self.bus.hold(sign)
+
+    async def release(self, sign: str) -> None:
+        await self.bus.release(sign)
+
     def on_connected(self, callback: Callable[[], Awaitable[None]]) -> None:
         self.bus.on_connected(callback)
 

@@ -70,6 +70,13 @@ class Bus(Protocol):
         declared again after each reconnection. With no broker, or while another connection holds an exclusive queue of
         this name, it returns all the same, and consumes as soon as it can."""
 
+    async def hold(self, sign: str) -> bool:
+        """Whether `sign` (one of topology's) is this connection's from now on, or is so already; False while it is
+        another's. It goes with the connection, or by `release`. Raises BusUnavailable."""
+
+    async def release(self, sign: str) -> None:
+        """Gives `sign` up where it is this connection's, else does nothing. Raises BusUnavailable."""
+
     def on_connected(self, callback: Callable[[], Awaitable[None]]) -> None:
         """`callback` runs after each (re)connection, once all queues are declared again; now, if connected."""
 

@@ -72,6 +72,11 @@ OUTPUT = Queue(
 METRICS = Queue(name="log.metrics", exchange=Exchange.OUTPUT, key="metrics", max_bytes=16 * MIB)
 
 
+def active(service: str) -> str:
+    """The sign of the active replica of `service`: an exclusive queue that nothing is ever sent to."""
+    return f"active.{service}"
+
+
 def dead_letters(source: Queue) -> Queue:
     """Where the dead letters of `source` wait for someone to look at them."""
     return Queue(name=f"dead.{source.name}", exchange=Exchange.DEAD, key=source.name, quorum=True)

@@ -19,7 +19,7 @@ class TermEnded(EventLogError):
 
 
 class Term:
-    """One replica's activity: every append expects that no later term began.
+    """One replica's activity: every append expects that no later term began. It may begin again once it has ended.
 
     `observe` each commit as it is folded: folding another's TermBegan ends the term before any further decision.
     """
@@ -29,7 +29,7 @@ class Term:
     ) -> None:
         self._log, self._clock, self._ids = log, clock, ids
         self.service, self.stream = service, f"term:{service}"
-        self.id = ids.uuid7()
+        self.id = ""  #: of the term begun last
         self._address = address
         self._position: int | None = None
         self._others = 0
@@ -59,7 +59,9 @@ class Term:
         return None
 
     async def begin(self) -> Appended:
-        """Begins the term, however long the log takes to answer; who begins later wins."""
+        """Begins a term, however long the log takes to answer; who begins later wins."""
+        self.id, self._position = self._ids.uuid7(), None
+        self._over.clear()
         event = NewEvent(TermBegan(self.service, self.id, self._address), (self.stream,))
         began = record(event, self._ids.uuid7(), Context(f"service:{self.service}", self.id))
         while True:

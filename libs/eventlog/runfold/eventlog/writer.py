@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 
 from runfold.contracts.envelope import Commit, CommitRecord
 from runfold.eventlog.batch import Batch, Pending, encode_events
@@ -11,11 +12,12 @@ from runfold.eventlog.port import Append, Appended, CommitStore, EventLogError, 
 from runfold.eventlog.published import OnCommit, Published
 from runfold.eventlog.standing import same, stand
 from runfold.eventlog.tail import within_bytes
-from runfold.eventlog.takeover import Takeover, address_in, retries
+from runfold.eventlog.takeover import SERVICE, Takeover, address_in, retries
 from runfold.eventlog.window import MEMORY, Memory, Window
 from runfold.ports import Clock, Ids
 
 _log = logging.getLogger(__name__)
+_STREAM = f"term:{SERVICE}"
 
 #: Seconds that an append waits for a store that doesn't answer, before its caller is told that the outcome is open.
 PATIENCE = 10.0
@@ -100,6 +102,15 @@ class Writer:
         """Returns when another has taken over, or after `stop`."""
         await self._ended.wait()
 
+    def observe(self, commit: Commit | None) -> None:
+        """A commit as a view folds it. Another's later term ends this replica's at once, and says where to go then."""
+        if commit is None or _STREAM not in commit.record.streams:
+            return
+        if self.term is not None and commit.number <= self.term.number:
+            return
+        address = address_in(commit.record)
+        self._supersede(NotActive(address if address != self._address else None))
+
     async def append(self, append: Append) -> Appended:
         return await self.submit(append)
 
@@ -129,13 +140,14 @@ class Writer:
             return await self.head()
 
     async def _head_above(self, after: int) -> Head:
-        while self.active:
-            if self._published.head.number > after:
-                return self._published.head
-            await self._published.changed()
-        while (head := await self.head()).number <= after:  # noqa: ASYNC110 the store tells nobody of news
-            await asyncio.sleep(_STANDBY_LOOK)
-        return head
+        while True:
+            head = self._published.head if self.active else await self.head()
+            if head.number > after:
+                return head
+            # Of others' commits the store tells nobody.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if self.active else _STANDBY_LOOK):
+                    await self._published.changed()
 
     def _submit(self, append: Append, future: asyncio.Future[Appended]) -> None:
         if not self.active or self._line.closed:
@@ -194,6 +206,15 @@ class Writer:
         _log.warning("another log replica took over at commit %d", standing.number)
         error = NotActive(address_in(standing))
         batch.fails(error)
+        self._end(error)
+
+    def _supersede(self, error: NotActive) -> None:
+        if not self.active:
+            self._not_active = error
+            return
+        if self._task is not None:
+            # Whether what is in flight stands, the other one's window knows.
+            self._task.cancel()
         self._end(error)
 
     def _end(self, error: NotActive) -> None:

@@ -1,4 +1,4 @@
-"""A service that decides, as a component: what scheduler and provisioner share."""
+"""A service that decides, as an activity of one of its replicas: what scheduler and provisioner share."""
 
 from abc import ABC, abstractmethod
 
@@ -25,15 +25,24 @@ class Deciding(ABC):
         view.listen(self._note)
         self._decider = Decider(view, self._term, clock, ids, plan=self._plan, next_due=self._next_due)
 
-    async def start(self) -> None:
+    async def begin(self) -> None:
         await self._term.begin()
+        await self._view.reached(self._term.position)
+        self._take_up()
         self._tasks.start(f"{self.name} decides", self._decider.run())
 
-    async def stop(self) -> None:
-        await self._tasks.stop()
+    async def over(self) -> None:
+        await self._term.over()
+
+    async def end(self) -> None:
+        await self._tasks.end()
 
     def not_ready(self) -> str | None:
-        return self._tasks.failed or self._view.not_ready() or self._decider.not_ready()
+        return self._tasks.failed or self._decider.not_ready()
+
+    @abstractmethod
+    def _take_up(self) -> None:
+        """This replica becomes active; whatever an activity of its own left unfinished before is looked at anew."""
 
     @abstractmethod
     def _note(self, commit: Commit | None) -> None:

@@ -50,6 +50,8 @@ class ServiceSettings(BaseSettings):
     health_host: str = "127.0.0.1"
     health_port: int | None = None  #: /healthz, /readyz and /metrics; None serves none, 0 takes any free port
     stop_deadline: Annotated[float, Gt(0)] = 20.0  #: seconds from SIGTERM to the end, whatever hangs
+    #: Stand by until no other replica of this service is active. Gateways and executors are always active.
+    standby: bool = False
     #: Base URL of an OTLP/HTTP collector; without one there is no tracing.
     otlp_endpoint: str | None = Field(
         default=None, validation_alias=AliasChoices("RUNFOLD_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")

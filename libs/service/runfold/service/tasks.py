@@ -37,6 +37,14 @@ class Tasks:
 
     async def stop(self) -> None:
         """Cancels all and returns when the last has tidied up and ended; the process's deadline bounds that."""
+        await self._end()
+
+    async def end(self) -> None:
+        """As `stop`, and new ones may be started after it."""
+        await self._end()
+        self._stopping, self._failed = False, None
+
+    async def _end(self) -> None:
         self._stopping = True
         running = list(self._running)
         for task in running:

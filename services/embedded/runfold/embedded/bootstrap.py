@@ -81,7 +81,6 @@ def wire(settings: UpSettings, own: Parts, data: DataDir) -> Component:
         "runfold",
         *(Opened(None, each.close) for each in (store, output, metrics, cursors, keys)),
         Opened(None, bus.close),
-        writer,
         view,
         log.build(
             writer=writer,
@@ -95,8 +94,8 @@ def wire(settings: UpSettings, own: Parts, data: DataDir) -> Component:
             metrics=metrics,
             kept=own.retention.kept,
         ),
-        scheduler.build(log=writer, view=view, clock=clock, ids=ids),
-        provisioner.build(log=writer, view=view, clock=clock, ids=ids),
+        scheduler.build(log=writer, view=view, bus=bus, clock=clock, ids=ids),
+        provisioner.build(log=writer, view=view, bus=bus, clock=clock, ids=ids),
         entrance,
         runner,
         Banner(entrance, runner, data.untold, tls=settings.tls_cert is not None),

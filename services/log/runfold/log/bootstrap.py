@@ -9,13 +9,13 @@ from runfold.eventlog.cursors import CursorStore
 from runfold.eventlog.metrics import MetricsStore
 from runfold.eventlog.output import OutputStore
 from runfold.eventlog.writer import Writer
-from runfold.log.metrics import MetricsIntake
 from runfold.log.retention import FOR_EVER, Kept, rules
 from runfold.log.service import LogService
 from runfold.log.settings import LogSettings
 from runfold.ports import Clock, Ids
 from runfold.ports.backoff import Backoff
 from runfold.service.component import Component, Opened, Together
+from runfold.service.replica import Replica
 from runfold.service.system import SystemClock, SystemIds
 from runfold.service.vault import Vault
 from runfold.service.view import View
@@ -33,9 +33,10 @@ def build(
     ids: Ids,
     metrics: MetricsStore | None = None,
     kept: Kept = FOR_EVER,
+    standby: bool = False,
 ) -> Component:
-    """Call it before `view` starts; start what it returns once `writer` and `view` have. Without `metrics` nobody keeps
-    what jobs use."""
+    """Call it before `view` starts; start what it returns, which starts `writer` when its turn comes, after that.
+    Without `metrics` nobody keeps what jobs use."""
     service = LogService(
         writer=writer,
         view=view,
@@ -46,8 +47,9 @@ def build(
         clock=clock,
         ids=ids,
         rules=rules(kept, view, output, metrics, vault),
+        metrics=metrics,
     )
-    return service if metrics is None else Together(service.name, service, MetricsIntake(metrics, bus))
+    return Replica(service.name, service, bus, ids, standby=standby, not_ready=view.not_ready)
 
 
 async def wire(settings: LogSettings) -> Component:
@@ -85,6 +87,7 @@ async def wire(settings: LogSettings) -> Component:
         ids=ids,
         metrics=metrics,
         kept=settings.kept,
+        standby=settings.standby,
     )
     tokens = Tokens({name: token.get_secret_value() for name, token in settings.log_tokens.items()})
     routes: list[web.RouteDef] = [
@@ -98,8 +101,8 @@ async def wire(settings: LogSettings) -> Component:
         Opened(None, store.close),
         Opened(partial(prepare, (output, keys, metrics, cursors), Backoff(ids, most=2.0)), output.close),
         Opened(bus.open, bus.close),
-        writer,
         view,
-        service,
+        # Before it takes over: whoever reads the address in its term finds somebody there.
         Server(routes, settings.log_host, settings.log_port),
+        service,
     )

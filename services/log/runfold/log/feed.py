@@ -37,6 +37,7 @@ class Feed:
         METRICS.gauge("runfold_feed_lag_commits", "Commits that outsiders don't have yet.", self._lag)
 
     def start(self) -> None:
+        self._number = None  # another replica may have been at it meanwhile
         self._tasks.start("feed outsiders", self._run())
 
     async def _run(self) -> None:

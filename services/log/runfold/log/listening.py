@@ -16,11 +16,14 @@ class Listening:
         """`store_trouble` says why output can't be stored at the moment, or None."""
         self._bus, self._clock, self._store_trouble = bus, clock, store_trouble
         self._since = 0
+        self._told = False  #: that the broker was told to call
         self._heard: dict[str, int] = {}  #: host id -> when it was first heard since then
 
     def start(self) -> None:
         self.again()
-        self._bus.on_connected(self._reconnected)
+        if not self._told:
+            self._told = True
+            self._bus.on_connected(self._reconnected)
 
     def again(self) -> None:
         """Something without which no output comes is back."""

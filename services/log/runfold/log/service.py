@@ -1,9 +1,10 @@
-"""The log service as a component, around a writer that has begun its term."""
+"""What the active log service does: it writes, publishes, tells executors, takes in facts and output."""
 
 from collections.abc import Sequence
 
 from runfold.bus.port import Bus
 from runfold.eventlog.cursors import CursorStore
+from runfold.eventlog.metrics import MetricsStore
 from runfold.eventlog.output import OutputStore
 from runfold.eventlog.writer import Writer
 from runfold.log.assignments import Assignments
@@ -11,6 +12,7 @@ from runfold.log.closing import Closing
 from runfold.log.facts import Facts
 from runfold.log.feed import Feed
 from runfold.log.listening import Listening
+from runfold.log.metrics import MetricsIntake
 from runfold.log.output.intake import Intake
 from runfold.log.publisher import Publisher
 from runfold.log.recorder import Recorder
@@ -24,7 +26,7 @@ from runfold.service.view import View
 
 
 class LogService:
-    """Make it before `view` starts; start it once `writer` and `view` have."""
+    """An Activity. Make it before `view` starts; begin it once `view` has."""
 
     name = "log"
 
@@ -40,8 +42,9 @@ class LogService:
         clock: Clock,
         ids: Ids,
         rules: Sequence[Rule] = (),
+        metrics: MetricsStore | None = None,
     ) -> None:
-        """`rules` say what expires."""
+        """`rules` say what expires. Without `metrics` nobody keeps what jobs use."""
         self._writer, self._view, self._tasks = writer, view, Tasks()
         recorder = Recorder(MeasuredLog(writer, self.name, view, clock), view, ids)
         self._publisher = Publisher(writer, bus, self._tasks)
@@ -52,9 +55,13 @@ class LogService:
         self._retention = Retention(rules, clock, ids, self._tasks)
         self._facts = Facts(view, recorder, output, self._work, listening, bus)
         self._intake = Intake(output, bus, on_stored=self._closing.stored, ids=ids)
+        self._metrics = MetricsIntake(metrics, bus) if metrics is not None else None
+        view.listen(writer.observe)
 
-    async def start(self) -> None:
-        self._tasks.start("watch the term", self._watch())
+    async def begin(self) -> None:
+        await self._writer.start()
+        assert self._writer.term is not None
+        await self._view.reached(self._writer.term.record.last)
         self._publisher.start()
         self._feed.start()
         self._closing.start()
@@ -62,23 +69,21 @@ class LogService:
         self._retention.start()
         await self._intake.start()
         await self._facts.start()
+        if self._metrics is not None:
+            await self._metrics.start()
 
-    async def stop(self) -> None:
+    async def over(self) -> None:
+        await self._writer.ended()
+
+    async def end(self) -> None:
+        """What came here and isn't durable goes back to the broker, and from there to the active one."""
+        if self._metrics is not None:
+            await self._metrics.stop()
         await self._facts.stop()
         await self._intake.stop()
-        await self._tasks.stop()
+        self._work.end()
+        await self._tasks.end()
+        await self._writer.stop()
 
     def not_ready(self) -> str | None:
-        return (
-            self._tasks.failed
-            or self._writer.not_ready()
-            or self._view.not_ready()
-            or self._intake.not_ready()
-        )
-
-    async def _watch(self) -> None:
-        await self._writer.ended()
-        # What came here goes back to the broker, to the active one's hands, and nothing more comes.
-        await self._facts.stop()
-        await self._intake.stop()
-        raise RuntimeError("the writer ended: another log replica is active")
+        return self._tasks.failed or self._writer.not_ready() or self._intake.not_ready()

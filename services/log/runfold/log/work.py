@@ -77,6 +77,11 @@ class Work:
         self._sending = True
         self._tasks.start("send work", self._send_all())
 
+    def end(self) -> None:
+        """Another replica says it all from here on."""
+        self._sending = False
+        self._backlog.clear()
+
     async def answer(self, report: x.InventoryReported) -> None:
         """All that is assigned to the host at this position; and which of what it has may be dropped."""
         cell = self._view.cell

@@ -1,5 +1,6 @@
 """The provisioner's wiring."""
 
+from runfold.bus.port import Bus
 from runfold.eventlog.port import EventLog
 from runfold.ports import Clock, Ids
 from runfold.provisioner.backends.local import LocalBackend
@@ -7,6 +8,7 @@ from runfold.provisioner.service import Provisioner
 from runfold.service.bootstrap import FollowingSettings, follow
 from runfold.service.component import Component, Together
 from runfold.service.measured import MeasuredLog
+from runfold.service.replica import Replica
 from runfold.service.system import SystemClock, SystemIds
 from runfold.service.view import View
 
@@ -17,16 +19,24 @@ class ProvisionerSettings(FollowingSettings):
     health_port: int | None = 3301
 
 
-def build(*, log: EventLog, view: View, clock: Clock, ids: Ids) -> Component:
+def build(*, log: EventLog, view: View, bus: Bus, clock: Clock, ids: Ids, standby: bool = False) -> Component:
     """Call it before `view` starts; start what it returns after."""
     local = LocalBackend(view)
     measured = MeasuredLog(log, Provisioner.name, view, clock)
-    return Provisioner(view, measured, clock, ids, {local.name: local})
+    provisioner = Provisioner(view, measured, clock, ids, {local.name: local})
+    return Replica(provisioner.name, provisioner, bus, ids, standby=standby, not_ready=view.not_ready)
 
 
 async def wire(settings: ProvisionerSettings) -> Component:
     """As a process of its own."""
     clock, ids = SystemClock(), SystemIds()
     following = follow(settings, "provisioner")
-    provisioner = build(log=following.log, view=following.view, clock=clock, ids=ids)
+    provisioner = build(
+        log=following.log,
+        view=following.view,
+        bus=following.bus,
+        clock=clock,
+        ids=ids,
+        standby=settings.standby,
+    )
     return Together("provisioner", *following.parts, provisioner)

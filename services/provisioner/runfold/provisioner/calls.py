@@ -48,6 +48,10 @@ class Calls:
         for instance in to_end(cell):
             self._start("end", instance, self._end)
 
+    def forget(self) -> None:
+        """What came of earlier calls: another replica may have made them since. They are made again where need be."""
+        self._outcomes.clear()
+
     def outcomes(self, cell: Cell) -> list[Decision]:
         """What came of them and isn't in the log; what can't be any more is dropped, and its call made again."""
         kept: dict[str, Outcome] = {}

@@ -53,6 +53,10 @@ class Provisioner(Deciding):
             elif isinstance(envelope.data, _JOBS):
                 self._note_job(envelope.data.attempt_id)
 
+    def _take_up(self) -> None:
+        self._calls.forget()
+        self._dirty.update(dict.fromkeys(self._view.cell.live_fleets))
+
     def _note_job(self, attempt_id: str) -> None:
         attempt = self._view.cell.attempts.get(attempt_id)
         held = self._view.cell.instances.get(attempt.instance_id or "") if attempt else None

@@ -11,6 +11,9 @@ from runfold.service.deciding import Deciding
 from runfold.service.metrics import METRICS
 from runfold.service.view import View
 
+#: Events after which the agenda is tidied, beside twice its size: so it costs each of them next to nothing.
+TIDY = 20_000
+
 
 class Scheduler(Deciding):
     name = "scheduler"
@@ -18,6 +21,8 @@ class Scheduler(Deciding):
     def __init__(self, view: View, log: EventLog, clock: Clock, ids: Ids) -> None:
         super().__init__(view, log, clock, ids)
         self._agenda = Agenda()
+        self._noted = 0  #: events since the agenda was tidied
+        self._tidied = 0  #: its size then
         METRICS.gauge("runfold_waiting_jobs", "Jobs that wait to be placed.", self._waiting)
 
     def _note(self, commit: Commit | None) -> None:
@@ -26,6 +31,17 @@ class Scheduler(Deciding):
             return
         for envelope in commit.events:
             self._agenda.note(self._view.cell, envelope)
+        self._noted += len(commit.events)
+        if self._noted > 2 * self._tidied + TIDY:
+            self._tidy()
+
+    def _take_up(self) -> None:
+        self._agenda.room = True
+
+    def _tidy(self) -> None:
+        """A standby plans nothing, so that nothing falls out by itself."""
+        self._agenda.tidy(self._view.cell)
+        self._noted, self._tidied = 0, self._agenda.size
 
     def _waiting(self) -> int:
         """A few too many: what finished while it waited falls out late."""

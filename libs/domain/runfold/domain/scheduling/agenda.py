@@ -68,6 +68,26 @@ class Agenda:
             case _:
                 pass
 
+    def tidy(self, cell: Cell) -> None:
+        """Leaves out what is over by now. Passes do that as they go; without any, the agenda would only grow."""
+        heaps = (
+            (shape_, [o for o in heap if cell.jobs[o.job_id].waiting])
+            for shape_, heap in self.waiting.items()
+        )
+        self.waiting = {shape_: heap for shape_, heap in heaps if heap}
+        for heap in self.waiting.values():
+            heapq.heapify(heap)
+        self.timers = [timer for timer in self.timers if cell.jobs[timer[1]].finished_at is None]
+        heapq.heapify(self.timers)
+        self.settling = {id_: None for id_ in self.settling if cell.jobs[id_].finished_at is None}
+        self.stopping = {id_: None for id_ in self.stopping if cell.runs[id_].final is None}
+
+    @property
+    def size(self) -> int:
+        """How much is on it, a few too many included."""
+        queued = sum(len(heap) for heap in tuple(self.waiting.values()))
+        return queued + len(self.timers) + len(self.settling) + len(self.stopping)
+
     def restore(self, cell: Cell) -> None:
         """Put back what the last pass decided on and the log refused."""
         for shape_, order in self.proposed:

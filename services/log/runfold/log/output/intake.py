@@ -58,11 +58,12 @@ class Intake:
         self._subscription = await self._bus.consume(topology.OUTPUT, self._handle)
 
     async def stop(self) -> None:
-        """What isn't durable by now goes back to the broker."""
+        """What isn't durable by now goes back to the broker. It may be started again."""
         if self._subscription is not None:
             subscription, self._subscription = self._subscription, None
             await subscription.cancel()
-        await self._tasks.stop()
+        await self._tasks.end()
+        self._away = None
 
     def not_ready(self) -> str | None:
         """Why no output is stored at this moment, or None."""

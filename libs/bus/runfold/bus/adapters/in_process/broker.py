@@ -21,6 +21,7 @@ class InProcessBroker:
         self._queues: dict[str, QueueState] = {}
         self._bindings = Bindings()
         self._connections: list[InProcessBus] = []
+        self._signs: dict[str, InProcessBus] = {}
         self._named = 0
 
     def stop(self) -> None:
@@ -52,7 +53,16 @@ class InProcessBroker:
             self._bindings.bind(queue)
         return queue if queue.owner in (None, connection) else None
 
+    def hold(self, sign: str, connection: InProcessBus) -> bool:
+        return self._signs.setdefault(sign, connection) is connection
+
+    def release(self, sign: str, connection: InProcessBus) -> None:
+        if self._signs.get(sign) is connection:
+            del self._signs[sign]
+
     def drop_exclusive(self, connection: InProcessBus) -> None:
+        for sign in [sign for sign, holder in self._signs.items() if holder is connection]:
+            del self._signs[sign]
         self._drop([name for name, queue in self._queues.items() if queue.owner is connection])
 
     def drop_unused(self, connection: InProcessBus) -> None:

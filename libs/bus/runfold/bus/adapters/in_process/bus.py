@@ -67,6 +67,14 @@ class InProcessBus:
         self._attach(subscription)
         return subscription
 
+    async def hold(self, sign: str) -> bool:
+        self._require_connection()
+        return self.broker.hold(sign, self)
+
+    async def release(self, sign: str) -> None:
+        self._require_connection()
+        self.broker.release(sign, self)
+
     def on_connected(self, callback: Callable[[], Awaitable[None]]) -> None:
         self._callbacks.append(callback)
         if self.connected:

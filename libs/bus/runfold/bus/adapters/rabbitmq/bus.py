@@ -10,6 +10,8 @@ import structlog
 
 from runfold.bus.adapters.rabbitmq.consumer import Consumer
 from runfold.bus.adapters.rabbitmq.dead_letters import RabbitDeadLetters
+from runfold.bus.adapters.rabbitmq.declare import Declarer
+from runfold.bus.adapters.rabbitmq.errors import unavailable_on_failure
 from runfold.bus.adapters.rabbitmq.link import Link
 from runfold.bus.adapters.rabbitmq.publisher import Publisher
 from runfold.bus.adapters.rabbitmq.timings import Timings
@@ -74,6 +76,14 @@ class RabbitBus:
                 async with asyncio.timeout(self._timings.declare):
                     await consumer.attached.wait()
         return consumer
+
+    async def hold(self, sign: str) -> bool:
+        with unavailable_on_failure(f"can't hold {sign}"):
+            return await Declarer(self._in.connection, self._timings).hold(sign)
+
+    async def release(self, sign: str) -> None:
+        with unavailable_on_failure(f"can't release {sign}"):
+            await Declarer(self._in.connection, self._timings).release(sign)
 
     def on_connected(self, callback: Callable[[], Awaitable[None]]) -> None:
         self._callbacks.append(callback)

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import ChannelPreconditionFailed
-from aiormq.exceptions import ChannelAccessRefused
+from aiormq.exceptions import ChannelAccessRefused, ChannelLockedResource
 
 from runfold.bus.adapters.rabbitmq.timings import Timings
 from runfold.bus.delivery import CRASH_LIMIT
@@ -62,6 +62,20 @@ class Declarer:
             await self._existing_queue(queue)
             log.warning("queue used as it is", queue=queue.name, refusal=str(refusal))
             return queue.name
+
+    async def hold(self, sign: str) -> bool:
+        """Whether the exclusive queue `sign` is this connection's. Without a consumer, only the connection ends it."""
+        try:
+            async with asyncio.timeout(self._timings.declare), await self.channel() as channel:
+                await channel.declare_queue(sign, exclusive=True, arguments={"x-max-length": 0})
+        except ChannelLockedResource:
+            return False
+        return True
+
+    async def release(self, sign: str) -> None:
+        with suppress(ChannelLockedResource):  # another's
+            async with asyncio.timeout(self._timings.declare), await self.channel() as channel:
+                await channel.queue_delete(sign)
 
     async def _exchange(self, exchange: Exchange, *, passive: bool) -> None:
         async with asyncio.timeout(self._timings.declare), await self.channel() as channel:
