@@ -46,7 +46,7 @@ class Incident:
         victim = chance.number(0, len(choice) - 1)
         at = round(at, 1)
         whose = f":{choice[victim].name}" if hasattr(choice[victim], "name") else ""
-        seconds = chance.between(0.0, chance.one_of((1.0, 12.0, 30.0, 70.0)))
+        seconds = chance.between(0.0, chance.one_of((1.0, 5.0, 12.0, 30.0, 70.0)))
         return cls(kind, victim, f"{kind.name}{whose}@{at}", at, seconds, chance)
 
     async def happen(self, victims: Victims) -> None:

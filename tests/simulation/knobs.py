@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from runfold.eventlog import batch
+from runfold.eventlog import batch, follow
 from runfold.eventlog.window import Memory
 from runfold.executor import inventory, output
 from tests.simulation import remote, services
@@ -22,6 +22,7 @@ class Knob:
 
 
 KNOBS = (
+    Knob("frequent-looks", follow, "LOOK", 1.0),
     Knob("small-commits", batch, "TARGET_EVENTS", 2),
     Knob("short-window", services, "MEMORY", Memory(commits=20, span=2_000_000)),
     Knob("impatient-writer", services, "WRITER_PATIENCE", 1.0),
@@ -31,11 +32,19 @@ KNOBS = (
     Knob("small-chunks", output, "CHUNK", 3),
     Knob("small-sent-marks", output, "REMEMBER", 6),
 )
+#: In all seeds that have no other: followers look for lost messages less often, which is half of a quiet life.
+_DEFAULTS = (Knob("seldom-looks", follow, "LOOK", 4.0),)
 _ORIGINALS = [
     Knob(each.name, each.module, each.attribute, getattr(each.module, each.attribute)) for each in KNOBS
 ]
 
 
+def begin() -> None:
+    for default in _DEFAULTS:
+        default.turn()
+
+
 def restore() -> None:
+    """As in production."""
     for original in _ORIGINALS:
         original.turn()

@@ -13,11 +13,11 @@ from runfold.contracts.fleet import FleetCreated, FleetSpec
 from runfold.contracts.project import ProjectCreated, SecretStored
 from runfold.contracts.user import UserCreated
 from runfold.service.vault import Vault
+from tests.simulation import knobs
 from tests.simulation.chance import Chance, SimClock
 from tests.simulation.faults import TROUBLED, Faults
 from tests.simulation.gateway import USER, SimGateway
 from tests.simulation.incidents import Victims
-from tests.simulation.knobs import restore
 from tests.simulation.loop import run_simulated
 from tests.simulation.machine import Machine
 from tests.simulation.network import Network
@@ -201,12 +201,13 @@ def simulate(seed: int, *, only: Collection[str] | None = None, trace: bool = Fa
         asyncio.get_running_loop().set_exception_handler(lambda _, context: lost.append(_reported(context)))
         await World(told, only, trace=trace).run()
 
+    knobs.begin()
     try:
         run_simulated(live())
     except Violation as violation:
         told.violation = str(violation)
     finally:
-        restore()
+        knobs.restore()
     # What nobody retrieved is told when it is collected.
     gc.collect()
     told.violation = told.violation or (lost[0] if lost else None)
