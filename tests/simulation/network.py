@@ -29,7 +29,8 @@ class NetworkFaults:
 class Network:
     """The broker, and what it does to messages while `faults` has rates."""
 
-    def __init__(self, chance: Chance) -> None:
+    def __init__(self, chance: Chance, *, durable: bool = True) -> None:
+        self.durable = durable  #: the broker is a process of its own
         self.broker = InProcessBroker()
         self.faults = NetworkFaults()
         self.under_way = 0  #: messages that are late
@@ -113,6 +114,10 @@ class SimBus:
     @property
     def connected(self) -> bool:
         return self._bus.connected and self._node.alive
+
+    @property
+    def durable(self) -> bool:
+        return self._network.durable
 
     async def publish(
         self, exchange: Exchange, key: str, message: Message, *, mandatory: bool = False

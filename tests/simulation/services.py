@@ -84,7 +84,7 @@ def executor_service(parts: Parts, node: Node, machine: Machine) -> Component:
 def embedded_service(parts: Parts, node: Node, machine: Machine) -> SimGateway:
     """All five in one process, as `runfold up` has them: the broker goes with it, and nobody else writes."""
     _switched_on(machine)
-    clock, ids, bus = machine.clock, parts.ids(), SimBus(node, Network(parts.chance))
+    clock, ids, bus = machine.clock, parts.ids(), SimBus(node, Network(parts.chance, durable=False))
     writer = _writer(parts, node, clock)
     witnessed, view = Witnessed(node, writer, parts.replicas.on_ack), View(writer)
     after = [

@@ -35,6 +35,8 @@ class Printing(MemoryRuntime):
 class Listening(InProcessBus):
     """Takes chunks, or raises what it's told to."""
 
+    durable = True
+
     def __init__(self) -> None:
         super().__init__()
         self.chunks: list[tuple[float, int, bytes]] = []
@@ -155,6 +157,18 @@ def test_the_journal_learns_how_far_it_got_and_the_next_one_goes_on_there() -> N
         after.finish()
         await after.shipper.ship(remembered)
         assert after.bus.chunks[0][1] == remembered
+
+    run_virtual(story())
+
+
+def test_nothing_that_a_broker_took_is_counted_on_which_ends_with_the_executor() -> None:
+    async def story() -> None:
+        scene = Scene()
+        scene.bus.durable = False
+        scene.job.print(bytes(3 * REMEMBER))
+        scene.finish()
+        await scene.shipper.ship()
+        assert "output/a" not in scene.journal.entries
 
     run_virtual(story())
 

@@ -91,6 +91,10 @@ class MortalBus:
     def connected(self) -> bool:
         return self.bus.connected
 
+    @property
+    def durable(self) -> bool:
+        return self.bus.durable
+
     async def close(self) -> None:
         await self.bus.close()
 

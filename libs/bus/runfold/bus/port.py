@@ -83,4 +83,8 @@ class Bus(Protocol):
     @property
     def connected(self) -> bool: ...
 
+    @property
+    def durable(self) -> bool:
+        """Whether what it confirmed, for a durable queue, outlives this process."""
+
     async def close(self) -> None: ...

@@ -24,7 +24,8 @@ class Shipper:
     """One attempt's output, from where an earlier executor left off.
 
     Bytes may go twice, always at the same offset: the log service keeps what is new of a chunk. One chunk is in memory
-    at a time, and none while it has to wait.
+    at a time, and none while it has to wait. Where the broker ends with this process, nothing that it took counts:
+    the next executor sends all of it again.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Shipper:
                 continue
             self._backoff.reset()
             offset += len(chunk)
-            if offset - remembered >= REMEMBER and await self._remember(offset):
+            if offset - remembered >= REMEMBER and self._bus.durable and await self._remember(offset):
                 remembered = offset
             if len(chunk) < CHUNK and not self._ended.is_set():
                 await self._gather()

@@ -42,6 +42,9 @@ class InProcessBus:
         self._burst = 0
         self.broker.join(self)
 
+    #: Queues end with the process they are in.
+    durable = False
+
     @property
     def connected(self) -> bool:
         return self.broker.up and not self._closed

@@ -54,6 +54,9 @@ class RabbitBus:
             async with asyncio.timeout(self._timings.connect):
                 await self._both_up()
 
+    #: A confirm of a durable queue comes once the broker has it on its disk.
+    durable = True
+
     @property
     def connected(self) -> bool:
         return self._out.up.is_set() and self._in.up.is_set()
