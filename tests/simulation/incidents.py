@@ -93,6 +93,12 @@ async def _database_away(parts: Parts, seconds: float, _: Chance) -> None:
     parts.database.faults.away -= 1
 
 
+async def _deadly_commit(parts: Parts, seconds: float, _: Chance) -> None:
+    parts.database.faults.deadly = True
+    await asyncio.sleep(seconds)
+    parts.database.faults.deadly = False
+
+
 async def _slow_store(parts: Parts, seconds: float, chance: Chance) -> None:
     faults = parts.database.faults
     faults.slow = chance.between(0.0, 4.0)
@@ -148,6 +154,7 @@ INCIDENTS = (
     Kind("cut", lambda victims: victims.processes, _cut),
     Kind("broker-away", _world, _broker_away),
     Kind("database-away", _world, _database_away),
+    Kind("deadly-commit", _world, _deadly_commit),
     Kind("slow-store", _world, _slow_store),
     Kind("slow-output", _world, _slow_output),
     Kind("slow-journal", lambda victims: victims.machines, _slow_journal),

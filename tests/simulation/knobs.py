@@ -28,7 +28,7 @@ KNOBS = (
     Knob("impatient-writer", services, "WRITER_PATIENCE", 1.0),
     Knob("impatient-clients", remote, "PATIENCE", 0.1),
     Knob("impatient-requests", remote, "ANSWER_WITHIN", 0.2),
-    Knob("many-inventories", inventory, "EVERY", 3.0),
+    Knob("many-inventories", inventory, "EVERY", 2.0),
     Knob("small-chunks", output, "CHUNK", 3),
     Knob("small-sent-marks", output, "REMEMBER", 6),
 )

@@ -57,7 +57,7 @@ class Network:
         await bus.publish(exchange, key, message, mandatory=mandatory)
 
     def _later(self, exchange: Exchange, key: str, message: Message) -> None:
-        seconds = self._chance.one_of((0.01, 0.1, 1.0, 5.0, 15.0, 40.0)) * self._chance.between(0.1, 1.0)
+        seconds = self._chance.one_of((0.01, 0.1, 1.0, 10.0, 25.0, 40.0)) * self._chance.between(0.1, 1.0)
         work = self._deliver(seconds, exchange, key, message)
         asyncio.get_running_loop().create_task(work, name="late message", context=Context())
 

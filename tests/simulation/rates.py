@@ -54,7 +54,7 @@ def _of_processes(victims: Victims, value: float) -> None:
 RATES = (
     Kind("lost", 0.2, _of_messages("lost")),
     Kind("late", 0.3, _of_messages("late")),
-    Kind("doubled", 0.3, _of_messages("doubled")),
+    Kind("doubled", 0.5, _of_messages("doubled")),
     Kind("unconfirmed", 0.2, _of_messages("unconfirmed")),
     Kind("store-refuses", 0.2, _of_store("refused")),
     Kind("store-unanswered", 0.3, _of_store("unanswered")),

@@ -47,25 +47,30 @@ class Parts:
         return SimIds(self.chance.branch(), SimClock())
 
 
-def log_service(parts: Parts, node: Node) -> Component:
+def log_service(parts: Parts, node: Node, *, standby: bool) -> Component:
     clock, bus = _clock(parts), SimBus(node, parts.network)
     writer = _writer(parts, node, clock, address=f"sim://{node.name}")
     parts.replicas.add(node, writer)
     view = View(writer)
-    return Together("log", _Closing(node, bus), view, _log(parts, node, writer, view, bus, clock))
+    service = _log(parts, node, writer, view, bus, clock, standby=standby)
+    return Together("log", _Closing(node, bus), view, service)
 
 
-def scheduler_service(parts: Parts, node: Node) -> Component:
+def scheduler_service(parts: Parts, node: Node, *, standby: bool) -> Component:
     remote, bus = SimLog(node, parts.replicas), SimBus(node, parts.network)
     view = View(remote, bus=bus, queue=follower("scheduler"))
-    service = scheduler.build(log=remote, view=view, bus=bus, clock=_clock(parts), ids=parts.ids())
+    service = scheduler.build(
+        log=remote, view=view, bus=bus, clock=_clock(parts), ids=parts.ids(), standby=standby
+    )
     return Together("scheduler", _Closing(node, bus), view, service)
 
 
-def provisioner_service(parts: Parts, node: Node) -> Component:
+def provisioner_service(parts: Parts, node: Node, *, standby: bool) -> Component:
     remote, bus = SimLog(node, parts.replicas), SimBus(node, parts.network)
     view = View(remote, bus=bus, queue=follower("provisioner"))
-    service = provisioner.build(log=remote, view=view, bus=bus, clock=_clock(parts), ids=parts.ids())
+    service = provisioner.build(
+        log=remote, view=view, bus=bus, clock=_clock(parts), ids=parts.ids(), standby=standby
+    )
     return Together("provisioner", _Closing(node, bus), view, service)
 
 
@@ -113,7 +118,16 @@ def _writer(parts: Parts, node: Node, clock: SimClock, address: str | None = Non
     )
 
 
-def _log(parts: Parts, node: Node, writer: Writer, view: View, bus: SimBus, clock: SimClock) -> Component:
+def _log(
+    parts: Parts,
+    node: Node,
+    writer: Writer,
+    view: View,
+    bus: SimBus,
+    clock: SimClock,
+    *,
+    standby: bool = False,
+) -> Component:
     ids = parts.ids()
     return log.build(
         writer=writer,
@@ -124,6 +138,7 @@ def _log(parts: Parts, node: Node, writer: Writer, view: View, bus: SimBus, cloc
         bus=bus,
         clock=clock,
         ids=ids,
+        standby=standby,
     )
 
 

@@ -24,6 +24,7 @@ class StoreFaults:
     unanswered: float = 0.0
     phantom: float = 0.0
     away: int = 0
+    deadly: bool = False  #: whoever commits next dies of it, once it stands and before anybody knows
     slow: float = 0.0  #: seconds that a commit takes at most
     slow_output: float = 0.0  #: seconds that a chunk of output takes at most
 
@@ -70,6 +71,9 @@ class SimStore:
             raise NumberTaken(f"{len(commits)} commits are there")
         commits.append(commit)
         self._database.on_commit(commit)
+        if self._database.faults.deadly:
+            self._database.faults.deadly = False
+            self._node.crash()
         await self._database.write(self._database.faults.slow)
         await self._node.port()
         self._database.lose_answer(self._node)

@@ -12,6 +12,7 @@ from runfold.contracts.envelope import Envelope
 from runfold.contracts.fleet import FleetCreated, FleetSpec
 from runfold.contracts.project import ProjectCreated, SecretStored
 from runfold.contracts.user import UserCreated
+from runfold.service.component import Component
 from runfold.service.vault import Vault
 from tests.simulation import knobs
 from tests.simulation.chance import Chance, SimClock
@@ -105,15 +106,25 @@ class World:
         self.gateways = [
             self._supervised(f"gateway-{number}", partial(gateway_service, parts)) for number in (1, 2)
         ]
+        replicas = 2 if self.chance.happens(0.4) else 1
         self.services = [
             *self.gateways,
-            self._supervised("log", partial(log_service, parts)),
-            self._supervised("scheduler", partial(scheduler_service, parts)),
-            self._supervised("provisioner", partial(provisioner_service, parts)),
+            *self._replicas("log", log_service, replicas),
+            *self._replicas("scheduler", scheduler_service, replicas),
+            *self._replicas("provisioner", provisioner_service, replicas),
         ]
         self.others = [
             self._supervised(machine.name, partial(executor_service, parts, machine=machine))
             for machine in self.machines
+        ]
+
+    def _replicas(self, name: str, make: Callable[..., Component], count: int) -> list[Supervised[Any]]:
+        """The second one stands by at first; the first one takes over whenever it starts, or stands by as well."""
+        waits = [count > 1 and self.chance.happens(0.5), *[True] * (count - 1)]
+        names = [name, f"{name}-b"]
+        return [
+            self._supervised(each, partial(make, self.parts, standby=standby))
+            for each, standby in zip(names, waits, strict=False)
         ]
 
     async def run(self) -> None:
