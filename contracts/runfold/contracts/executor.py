@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from pydantic.dataclasses import dataclass
 
-from runfold.contracts.values import JobSpec, Micros, Natural, Quantities
+from runfold.contracts.values import JobSpec, Micros, Natural, PullProgress, Quantities
 
 
 class AttemptState(StrEnum):
@@ -58,6 +58,7 @@ class AttemptCondition:
     reason: str | None = None
     message: str | None = None
     image: str | None = None  #: set while and after it is pulled
+    progress: PullProgress | None = None  #: of that pull
     output_bytes: Natural = 0  #: whole once exited
     oom_killed: bool = False
     ports: dict[int, int] = field(default_factory=dict)

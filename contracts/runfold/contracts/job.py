@@ -2,7 +2,7 @@
 
 from pydantic.dataclasses import dataclass
 
-from runfold.contracts.values import JobSpec, Micros, Natural, Quantities
+from runfold.contracts.values import JobSpec, Micros, Natural, PullProgress, Quantities
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,12 @@ class AttemptClaimed:
 
 @dataclass(frozen=True, slots=True)
 class AttemptPulling:
+    """Its image is pulled: said at the beginning, and at each tenth of what there is to download."""
+
     job_id: str
     attempt_id: str
     image: str
+    progress: PullProgress | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,16 @@ class RegistryAuth:
 
 
 @dataclass(frozen=True, slots=True)
+class PullProgress:
+    """How far the pull of an image is, over the layers that the host lacks; nothing is known of it at first."""
+
+    downloaded_bytes: Natural = 0
+    extracted_bytes: Natural = 0
+    total_bytes: Natural = 0
+    is_total_bytes_final: bool = False  #: the size of each layer is known
+
+
+@dataclass(frozen=True, slots=True)
 class Retry:
     """When a failed job gets another attempt, and until when.
 

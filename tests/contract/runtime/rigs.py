@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from runfold.contracts.executor import Assignment
-from runfold.contracts.values import JobSpec
+from runfold.contracts.values import JobSpec, PullProgress
 from runfold.executor.runtime import Ended, Runtime, Started
 from runfold.executor.runtimes.docker import DockerRuntime
 from runfold.executor.runtimes.memory import MemoryEngine, MemoryRuntime
@@ -84,7 +84,7 @@ class Jobs:
     def __init__(self, rig: Rig) -> None:
         self.rig = rig
         self.runtime = rig.runtime()
-        self.told: list[str] = []
+        self.told: list[PullProgress] = []
         self.env: dict[str, str] = {}
 
     def job(self, attempt_id: str, script: str, **spec: object) -> Assignment:

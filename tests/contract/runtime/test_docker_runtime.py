@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import docker
 import pytest
 
-from runfold.contracts.values import Quantities
+from runfold.contracts.values import PullProgress, Quantities
 from runfold.executor.runtime import Interrupted, RuntimeUnavailable, StartFailed
 from runfold.executor.runtimes.docker import DockerRuntime
 from runfold.executor.runtimes.docker.options import CAPABILITIES
@@ -109,17 +110,47 @@ async def test_a_missing_image_that_cannot_be_pulled_fails_the_start_and_says_so
     with pytest.raises(StartFailed, match=r"registry\.invalid/nothing:1") as failure:
         await jobs.start(job)
     assert failure.value.reason == "creating_container_error"
-    assert jobs.told == ["pulling registry.invalid/nothing:1"]
+    assert jobs.told == [PullProgress()]
 
 
-def test_a_pull_tells_how_far_it_is_once_a_second() -> None:
-    told: list[str] = []
-    times = iter([0.0, 0.5, 1.5, 1.6])
+def line(layer: str, status: str, current: int | None = None, total: int | None = None) -> dict[str, Any]:
+    detail = {} if current is None else {"current": current, "total": total}
+    return {"id": layer, "status": status, "progressDetail": detail}
+
+
+def test_a_pull_tells_how_far_it_is_once_a_second_and_at_each_tenth() -> None:
+    told: list[PullProgress] = []
+    times = iter([0.0, 0.1, 0.2, 0.3, 0.4, 1.4, 1.5])
     progress = Progress("image:1", told.append, lambda: next(times))
-    half = {"current": 1_000_000, "total": 2_000_000}
-    lines = [{"id": "a", "status": "Downloading", "progressDetail": half}] * 3
+    steps = [0, 200, 201, 202, 203]
+    lines = [line("a", "Pulling fs layer"), *(line("a", "Downloading", at, 1000) for at in steps)]
     progress.follow(iter(lines))
-    assert told == ["pulling image:1: 1.0 of 2.0 MB"]
+    assert [word.downloaded_bytes for word in told] == [200, 202]
+
+
+def test_a_pull_counts_the_layers_that_the_host_lacks_each_as_far_as_it_is() -> None:
+    told: list[PullProgress] = []
+    progress = Progress("image:1", told.append, count(0.0, 2.0).__next__)
+    lines = [
+        line("there", "Already exists"),
+        line("a", "Pulling fs layer"),
+        line("b", "Pulling fs layer"),
+        line("a", "Downloading", 500, 1000),
+        line("b", "Downloading", 100, 100),
+        line("a", "Download complete"),
+        line("a", "Extracting", 250, 1000),
+        line("a", "Pull complete"),
+        line("b", "Pull complete"),
+    ]
+    progress.follow(iter(lines))
+    assert told[2:] == [
+        PullProgress(500, 0, 1000),
+        PullProgress(600, 0, 1100, True),
+        PullProgress(1100, 0, 1100, True),
+        PullProgress(1100, 250, 1100, True),
+        PullProgress(1100, 1000, 1100, True),
+        PullProgress(1100, 1100, 1100, True),
+    ]
 
 
 def test_a_pull_that_fails_midway_fails_the_start() -> None:

@@ -1,11 +1,13 @@
 """Facts of executors are cumulative: what they add to what is known becomes events, in whatever order they come."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
 
 from runfold.contracts import job as e
 from runfold.contracts.executor import AttemptCondition, AttemptState
+from runfold.contracts.values import PullProgress
 from runfold.domain.job import decide
 from runfold.domain.job.state import JobStatus
 from tests.unit.domain.given import START, World, given
@@ -43,6 +45,16 @@ def test_each_fact_adds_what_is_new_in_it() -> None:
         started(),
         exited(),
     ]
+
+
+def test_a_pull_is_told_at_its_beginning_and_at_each_tenth() -> None:
+    world = placed_world()
+    facts = [replace(PULLING, progress=PullProgress(at, 0, 1000)) for at in range(0, 1001, 7)]
+    told = [event for event in events_of(world, *facts) if isinstance(event, e.AttemptPulling)]
+    assert [event.progress and event.progress.downloaded_bytes // 100 for event in told] == list(range(10))
+    attempt = world.attempt()
+    assert attempt.pull is not None
+    assert attempt.pull.downloaded_bytes == 903
 
 
 def test_the_last_fact_alone_tells_all_but_the_pulling() -> None:

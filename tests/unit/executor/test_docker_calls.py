@@ -15,7 +15,7 @@ from docker.errors import APIError, ImageNotFound, NotFound
 from requests import Response
 
 from runfold.contracts.executor import Assignment
-from runfold.contracts.values import JobSpec
+from runfold.contracts.values import JobSpec, PullProgress
 from runfold.executor.runtime import RuntimeUnavailable
 from runfold.executor.runtimes.docker import DockerRuntime
 from runfold.executor.runtimes.docker.engine import CALLS
@@ -96,7 +96,7 @@ def job(attempt_id: str, image: str = "here") -> Assignment:
 
 async def test_slow_pulls_hold_up_nothing_else(runtime: DockerRuntime, engine: Standin) -> None:
     """However many: the engine still answers, so docker isn't taken for absent."""
-    pulled: asyncio.Queue[str] = asyncio.Queue()
+    pulled: asyncio.Queue[PullProgress] = asyncio.Queue()
     jobs = [job(f"a-{number}", f"slow:{number}") for number in range(CALLS)]
     starts = [asyncio.create_task(runtime.start(one, create=True, on_pull=pulled.put_nowait)) for one in jobs]
     for _ in jobs:

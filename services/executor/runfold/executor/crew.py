@@ -6,6 +6,7 @@ from typing import Any
 
 from runfold.bus.port import Bus
 from runfold.contracts.executor import AttemptCondition
+from runfold.contracts.values import PullProgress
 from runfold.executor.journal import Journal, JournalUnavailable
 from runfold.executor.keeper import Keeper
 from runfold.executor.ledger import Ledger, Steps
@@ -84,7 +85,7 @@ class Crew:
             backoff=self._backoff(),
             record=record,
             started=lambda: self._ship(attempt_id),
-            pulling=lambda image, message: self._pulling(attempt_id, image, message),
+            pulling=lambda image, progress: self._pulling(attempt_id, image, progress),
         )
 
     async def _record(self, attempt_id: str, condition: AttemptCondition, started: bool) -> None:
@@ -97,8 +98,8 @@ class Crew:
         if attempt.over and attempt.void:
             self.drop(attempt_id)
 
-    def _pulling(self, attempt_id: str, image: str, message: str) -> None:
-        self._ledger.pulling(attempt_id, image, message)
+    def _pulling(self, attempt_id: str, image: str, progress: PullProgress) -> None:
+        self._ledger.pulling(attempt_id, image, progress)
         self._reporter.report(attempt_id)
 
     def _ship(self, attempt_id: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from runfold.contracts.executor import AttemptCondition, AttemptState
+from runfold.contracts.values import PullProgress
 from runfold.executor import tracing
 from runfold.executor.entries import Attempt
 from runfold.executor.runtime import (
@@ -36,7 +37,7 @@ class Keeper:
         backoff: Backoff,
         record: Record,
         started: Callable[[], None],
-        pulling: Callable[[str, str], None],
+        pulling: Callable[[str, PullProgress], None],
     ) -> None:
         self._attempt = attempt
         self._runtime = runtime
@@ -102,10 +103,10 @@ class Keeper:
         _log.warning("the runtime can't at the moment", attempt=self._attempt.id, error=str(error))
         await self._backoff.wait()
 
-    def _on_pull(self, message: str) -> None:
+    def _on_pull(self, progress: PullProgress) -> None:
         self._pulling_since = self._pulling_since or self._clock.now()
         image = self._attempt.assignment.spec.image
-        self._pulling(image or "the default image", message)
+        self._pulling(image or "the default image", progress)
 
     async def _running(self, started: Started) -> None:
         condition = self._attempt.condition

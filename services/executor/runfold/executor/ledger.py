@@ -17,6 +17,7 @@ from runfold.contracts.executor import (
     InventoryAnswered,
     StopOrder,
 )
+from runfold.contracts.values import PullProgress
 from runfold.executor.entries import Attempt, Mark, encode
 
 #: Seconds that what the log no longer wants gets to end by itself.
@@ -122,11 +123,11 @@ class Ledger:
         steps.report[attempt_id] = condition
         return steps
 
-    def pulling(self, attempt_id: str, image: str, message: str) -> None:
+    def pulling(self, attempt_id: str, image: str, progress: PullProgress) -> None:
         """Only for people's eyes, and so not journaled."""
         attempt = self.attempts[attempt_id]
         attempt.condition = replace(
-            attempt.condition, state=AttemptState.PULLING, image=image, message=message
+            attempt.condition, state=AttemptState.PULLING, image=image, progress=progress
         )
         self.told[attempt_id] = attempt.condition
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from runfold.contracts.executor import Assignment
+from runfold.contracts.values import PullProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class RuntimeUnavailable(RuntimeFault):
 
 
 #: Told how far the pull of an image is, as a sentence.
-OnPull = Callable[[str], None]
+OnPull = Callable[[PullProgress], None]
 
 
 class Runtime(Protocol):

@@ -2,7 +2,7 @@
 
 from runfold.contracts import executor as x
 from runfold.contracts import job as e
-from runfold.contracts.values import Micros
+from runfold.contracts.values import Micros, PullProgress
 from runfold.domain.job.reasons import meaning
 from runfold.domain.job.state import Attempt, Job, JobStatus
 
@@ -87,12 +87,28 @@ def record(job: Job, condition: x.AttemptCondition) -> list[e.JobEvent]:
         ]
     if attempt.claimed_at is None and condition.claimed_at:
         events.append(e.AttemptClaimed(job.id, attempt.id, condition.claimed_at))
-    pulling = condition.state is x.AttemptState.PULLING and attempt.status is JobStatus.PROVISIONING
-    if pulling and condition.image:
-        events.append(e.AttemptPulling(job.id, attempt.id, condition.image))
+    if (
+        condition.state is x.AttemptState.PULLING
+        and condition.image
+        and _is_further(attempt, condition.progress)
+    ):
+        events.append(e.AttemptPulling(job.id, attempt.id, condition.image, condition.progress))
     if attempt.started_at is None and condition.started_at is not None:
         events.append(e.AttemptStarted(job.id, attempt.id, condition.started_at, condition.ports))
     return events + _ending(job, attempt, condition)
+
+
+def _is_further(attempt: Attempt, progress: PullProgress | None) -> bool:
+    """A pull begins, or has another tenth: so it makes eleven events at most, whatever it says."""
+    if attempt.status is JobStatus.PROVISIONING:
+        return True
+    return attempt.status is JobStatus.PULLING and _tenths(progress) > _tenths(attempt.pull)
+
+
+def _tenths(progress: PullProgress | None) -> int:
+    if progress is None or not progress.total_bytes:
+        return 0
+    return min(10 * progress.downloaded_bytes // progress.total_bytes, 10)
 
 
 def _ending(job: Job, attempt: Attempt, condition: x.AttemptCondition) -> list[e.JobEvent]:

@@ -49,6 +49,7 @@ def _apply(job: Job, attempt: Attempt, event: e.JobEvent, at: Micros) -> None:
         case e.AttemptClaimed():
             attempt.claimed_at = event.claimed_at
         case e.AttemptPulling():
+            attempt.pull = event.progress
             _progress(attempt, JobStatus.PULLING)
         case e.AttemptStarted():
             attempt.started_at, attempt.ports, attempt.running_since = event.started_at, event.ports, at

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from runfold.contracts.values import JobSpec, Micros, Quantities
+from runfold.contracts.values import JobSpec, Micros, PullProgress, Quantities
 
 
 class JobStatus(StrEnum):
@@ -53,6 +53,7 @@ class Attempt:
     claimed_at: Micros | None = None
     started_at: Micros | None = None  #: by the executor's clock, as exited_at
     running_since: Micros | None = None  #: by the log's clock: deadlines count from here
+    pull: PullProgress | None = None  #: how far its image was at the last tenth
     exited_at: Micros | None = None
     finished_at: Micros | None = None
     ended: bool = False  #: refused, exited or lost: holds no capacity any more

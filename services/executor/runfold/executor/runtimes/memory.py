@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from runfold.contracts.executor import Assignment
+from runfold.contracts.values import PullProgress
 from runfold.executor.runtime import (
     Ended,
     Interrupted,
@@ -142,7 +143,7 @@ class MemoryRuntime:
         attempt_id = assignment.attempt_id
         seconds = self._engine.pulls.get(attempt_id)
         if seconds is not None and attempt_id not in self._engine.jobs:
-            on_pull("pulling")
+            on_pull(PullProgress())
             await asyncio.sleep(seconds)
         self._check()
         job = self._engine.jobs.get(attempt_id)

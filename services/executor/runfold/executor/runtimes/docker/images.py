@@ -1,9 +1,9 @@
 """Images: a local one is used as it is, another is pulled, told in sentences."""
 
 import asyncio
-from collections.abc import Callable
 
-from runfold.executor.runtime import RuntimeUnavailable, StartFailed
+from runfold.contracts.values import PullProgress
+from runfold.executor.runtime import OnPull, RuntimeUnavailable, StartFailed
 from runfold.executor.runtimes.docker.engine import Engine
 from runfold.executor.runtimes.docker.pull import Pull, no_image
 
@@ -19,7 +19,7 @@ class Images:
         self,
         image: str,
         auth: dict[str, str] | None,
-        told: Callable[[str], None],
+        told: OnPull,
         stopped: asyncio.Event,
     ) -> None:
         """`told` hears how far it is. Raises StartFailed when there's no such image, or once it is `stopped`."""
@@ -46,22 +46,22 @@ class Images:
             raise no_image(image, error.explanation) from error
         return True
 
-    async def _ensure(self, image: str, auth: dict[str, str] | None, told: Callable[[str], None]) -> None:
+    async def _ensure(self, image: str, auth: dict[str, str] | None, told: OnPull) -> None:
         if await self.has(image):
             return
         async with self._locks.setdefault(image, asyncio.Lock()):
             if not await self.has(image):
-                told(f"pulling {image}")
+                told(PullProgress())
                 await self._pull(image, auth, told)
                 if not await self.has(image):
                     raise RuntimeUnavailable(f"the container engine ended the pull of {image} without a word")
 
-    async def _pull(self, image: str, auth: dict[str, str] | None, told: Callable[[str], None]) -> None:
+    async def _pull(self, image: str, auth: dict[str, str] | None, told: OnPull) -> None:
         loop = asyncio.get_running_loop()
 
-        def tell(text: str) -> None:
+        def tell(progress: PullProgress) -> None:
             # Of one that was cut off, nobody wants to hear.
-            loop.call_soon_threadsafe(lambda: None if pull.is_cut else told(text))
+            loop.call_soon_threadsafe(lambda: None if pull.is_cut else told(progress))
 
         pull = Pull(image, auth, tell, loop.time)
         try:

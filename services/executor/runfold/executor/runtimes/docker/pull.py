@@ -4,12 +4,13 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
-from runfold.executor.runtime import StartFailed
+from runfold.contracts.values import PullProgress
+from runfold.executor.runtime import OnPull, StartFailed
 
-MB = 1_000_000
-#: Seconds between two sentences.
+#: Seconds between two words of how far it is.
 PACE = 1.0
 #: Seconds of silence that end a pull: the engine itself would wait for a registry without end.
 PATIENCE = 120.0
@@ -23,7 +24,7 @@ class Pull:
         self,
         image: str,
         auth: dict[str, str] | None,
-        told: Callable[[str], None],
+        told: OnPull,
         time: Callable[[], float],
     ) -> None:
         self._image = image
@@ -84,12 +85,13 @@ class Pull:
 class Progress:
     """What the engine says while it pulls."""
 
-    def __init__(self, image: str, told: Callable[[str], None], time: Callable[[], float]) -> None:
+    def __init__(self, image: str, told: OnPull, time: Callable[[], float]) -> None:
         self._image = image
         self._told = told
         self._time = time
         self._last = time()
-        self._layers: dict[str, tuple[int, int]] = {}
+        self._tenth = 0
+        self._layers: dict[str, _Layer] = {}
 
     def follow(self, lines: Iterator[dict[str, Any]]) -> None:
         """Raises StartFailed for what the engine says went wrong."""
@@ -102,14 +104,59 @@ class Progress:
             raise failure
 
     def _note(self, line: dict[str, Any]) -> None:
-        detail = line.get("progressDetail") or {}
-        if line.get("status") == "Downloading" and detail.get("total"):
-            self._layers[str(line.get("id"))] = (int(detail["current"]), int(detail["total"]))
-        now = self._time()
-        if self._layers and now - self._last >= PACE:
-            self._last = now
-            done, whole = (sum(amounts) / MB for amounts in zip(*self._layers.values(), strict=True))
-            self._told(f"pulling {self._image}: {done:.1f} of {whole:.1f} MB")
+        status, id_ = line.get("status"), str(line.get("id"))
+        if status == "Pulling fs layer":
+            self._layers[id_] = _Layer()
+        elif id_ in self._layers:
+            self._layers[id_].note(str(status), line.get("progressDetail") or {})
+        if self._layers:
+            self._tell(self._so_far())
+
+    def _tell(self, progress: PullProgress) -> None:
+        """Each tenth at once, since what comes next may be long in coming."""
+        now, tenth = self._time(), _tenth(progress)
+        if now - self._last >= PACE or tenth > self._tenth:
+            self._last, self._tenth = now, tenth
+            self._told(progress)
+
+    def _so_far(self) -> PullProgress:
+        layers = self._layers.values()
+        return PullProgress(
+            downloaded_bytes=sum(layer.downloaded for layer in layers),
+            extracted_bytes=sum(layer.extracted for layer in layers),
+            total_bytes=sum(layer.total for layer in layers),
+            is_total_bytes_final=all(layer.total for layer in layers),
+        )
+
+
+def _tenth(progress: PullProgress) -> int:
+    return 10 * progress.downloaded_bytes // progress.total_bytes if progress.total_bytes else 0
+
+
+@dataclass(slots=True)
+class _Layer:
+    """One that this host lacks, in bytes as they are on the wire."""
+
+    downloaded: int = 0
+    extracted: int = 0
+    total: int = 0  #: 0 while nobody said
+
+    def note(self, status: str, detail: dict[str, Any]) -> None:
+        current = int(detail.get("current") or 0)
+        match status:
+            case "Downloading":
+                self.total = int(detail.get("total") or 0) or self.total
+                self.downloaded = max(self.downloaded, current)
+            case "Download complete":
+                self.downloaded = self.total
+            case "Extracting":
+                # A small layer is there before anybody said how large it is.
+                self.total = int(detail.get("total") or 0) or self.total
+                self.downloaded, self.extracted = self.total, max(self.extracted, current)
+            case "Pull complete":
+                self.downloaded = self.extracted = self.total
+            case _:
+                pass
 
 
 def no_image(image: str, why: object) -> StartFailed:

@@ -43,6 +43,13 @@ class JobRuntimeData(Shape):
     username: str | None
 
 
+class ImagePullProgress(Shape):
+    downloaded_bytes: int
+    extracted_bytes: int
+    total_bytes: int
+    is_total_bytes_final: bool
+
+
 class JobSubmission(Shape):
     id: UUID4
     submission_num: int
@@ -70,7 +77,7 @@ class JobSubmission(Shape):
     job_runtime_data: JobRuntimeData | None
     error: str | None
     probes: list[Any]
-    image_pull_progress: Any | None
+    image_pull_progress: ImagePullProgress | None
 
 
 class Requirements(Shape):

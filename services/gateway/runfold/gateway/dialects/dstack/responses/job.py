@@ -3,7 +3,7 @@
 from typing import Any
 
 from runfold.domain.cell.state import Cell
-from runfold.domain.job.state import Attempt, Job
+from runfold.domain.job.state import Attempt, Job, JobStatus
 from runfold.gateway.dialects.dstack import status
 from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration, unix_user
 from runfold.gateway.dialects.dstack.effective import DEFAULT_IMAGE
@@ -79,7 +79,19 @@ def submission(job: Job, attempt: Attempt, number: int, cell: Cell) -> dict[str,
         "job_runtime_data": runtime_data(attempt),
         "error": status.job_error(reason),
         "probes": [],
-        "image_pull_progress": None,
+        "image_pull_progress": _pull_progress(attempt),
+    }
+
+
+def _pull_progress(attempt: Attempt) -> dict[str, Any] | None:
+    """Of a pull under way, once something is known of it."""
+    if attempt.status is not JobStatus.PULLING or attempt.pull is None or not attempt.pull.total_bytes:
+        return None
+    return {
+        "downloaded_bytes": attempt.pull.downloaded_bytes,
+        "extracted_bytes": attempt.pull.extracted_bytes,
+        "total_bytes": attempt.pull.total_bytes,
+        "is_total_bytes_final": attempt.pull.is_total_bytes_final,
     }
 
 
