@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from infra.distributed.broker import addresses, definitions
@@ -15,22 +16,29 @@ def main() -> int:
     """Writes the files; what was made once stays, so that it may run before each start."""
     FOLDER.mkdir(mode=0o700, exist_ok=True)
     keys = kept_keys(FOLDER / "keys.json")
-    installation = Installation(
-        directory=Path("/var/lib/runfold"),
-        mongo_url=f"mongodb://runfold:{keys.database_password}@database/runfold?authSource=runfold",
-        amqp_urls=addresses("amqp://broker", keys.broker_passwords),
-        keys=keys,
-        host="0.0.0.0",
-        health_ports=dict.fromkeys(SERVICES, 9100),
-    )
+    mongo_url = f"mongodb://runfold:{keys.database_password}@database/runfold?authSource=runfold"
+    told = environments(keys, mongo_url, addresses("amqp://broker", keys.broker_passwords))
     for service in SERVICES:
-        _write(f"{service}.env", _lines(_environment(installation, service)))
+        _write(f"{service}.env", _lines(told[service]))
     _write("broker.json", json.dumps(definitions(keys.broker_passwords), indent=2), readable=True)
     _write("database.env", _lines(_of_database(keys)))
     print(
         f"The admin's token is {keys.admin_token}; the outsider's password {keys.broker_passwords['outsider']}"
     )
     return 0
+
+
+def environments(keys: Keys, mongo_url: str, amqp_urls: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """What the environment file of each service says; the addresses are those in the services' own networks."""
+    installation = Installation(
+        directory=Path("/var/lib/runfold"),
+        mongo_url=mongo_url,
+        amqp_urls=amqp_urls,
+        keys=keys,
+        host="0.0.0.0",
+        health_ports=dict.fromkeys(SERVICES, 9100),
+    )
+    return {service: _environment(installation, service) for service in SERVICES}
 
 
 def _of_database(keys: Keys) -> dict[str, str]:

@@ -25,7 +25,9 @@ class Part:
 
 
 def _docker_is_here() -> bool:
-    return which("busybox") is not None and (docker.program() is not None or engine_url() is not None)
+    if engine_url() is not None:
+        return which("busybox") is not None
+    return docker.program() is not None and all(which(name) for name in ("busybox", "debootstrap"))
 
 
 PARTS = (

@@ -24,24 +24,33 @@ def five_services(
     replicas: tuple[str, ...] = (),
 ) -> Iterator[Services]:
     """Not started yet, with further `replicas`; at the end they are killed, with the jobs that would outlive them."""
+    with own_users(broker, vhost) as (keys, prefix):
+        gateway_port, log_port = free_ports(2)
+        installation = Installation(
+            directory=directory,
+            mongo_url=f"{mongo_url.rstrip('/')}/{database}",
+            amqp_urls=users.addresses(broker.url, keys.broker_passwords, vhost, prefix),
+            keys=keys,
+            gateway_port=gateway_port,
+            log_port=log_port,
+            replicas=replicas,
+        )
+        services = Services(installation)
+        try:
+            yield services
+        finally:
+            services.kill()
+            kill_those_of(directory)
+
+
+@contextlib.contextmanager
+def own_users(broker: Broker, vhost: str) -> Iterator[tuple[Keys, str]]:
+    """New keys, and the prefix of the broker's users that have them, removed at the end."""
     keys, prefix = Keys(), f"{vhost}-"
     users.install(broker.management_url, users.definitions(keys.broker_passwords, vhost, prefix))
-    gateway_port, log_port = free_ports(2)
-    installation = Installation(
-        directory=directory,
-        mongo_url=f"{mongo_url.rstrip('/')}/{database}",
-        amqp_urls=users.addresses(broker.url, keys.broker_passwords, vhost, prefix),
-        keys=keys,
-        gateway_port=gateway_port,
-        log_port=log_port,
-        replicas=replicas,
-    )
-    services = Services(installation)
     try:
-        yield services
+        yield keys, prefix
     finally:
-        services.kill()
-        kill_those_of(directory)
         for name in keys.broker_passwords:
             with contextlib.suppress(OSError):
                 broker.remove_user(f"{prefix}{name}")

@@ -37,6 +37,28 @@ class Engine:
         return docker.ensure_python_image(self.url)
 
 
+@contextlib.contextmanager
+def fresh_vhost(broker: Broker) -> Iterator[str]:
+    """The name of a new virtual host, removed at the end."""
+    name = f"test-{uuid4().hex[:12]}"
+    broker.add_vhost(name)
+    try:
+        yield name
+    finally:
+        broker.remove_vhost(name)
+
+
+@contextlib.contextmanager
+def fresh_database(mongo_url: str) -> Iterator[Database]:
+    """A new database, dropped at the end."""
+    database = Database(mongo_url, f"test-{uuid4().hex[:12]}")
+    try:
+        yield database
+    finally:
+        with contextlib.closing(pymongo.MongoClient[dict[str, object]](mongo_url)) as client:
+            client.drop_database(database.name)
+
+
 @pytest.fixture(scope="session")
 def broker(run_directory: Path, say: "Say") -> Iterator[Broker]:
     """The broker that all tests of a run share; take `vhost` unless the test is about the broker."""
@@ -48,10 +70,8 @@ def broker(run_directory: Path, say: "Say") -> Iterator[Broker]:
 @pytest.fixture
 def vhost(broker: Broker) -> Iterator[str]:
     """The name of a virtual host for this test alone; `amqp_url` is its address."""
-    name = f"test-{uuid4().hex[:12]}"
-    broker.add_vhost(name)
-    yield name
-    broker.remove_vhost(name)
+    with fresh_vhost(broker) as name:
+        yield name
 
 
 @pytest.fixture
@@ -71,10 +91,8 @@ def mongo_url(run_directory: Path, say: "Say") -> Iterator[str]:
 @pytest.fixture
 def mongo_database(mongo_url: str) -> Iterator[Database]:
     """A database for this test alone."""
-    database = Database(mongo_url, f"test-{uuid4().hex[:12]}")
-    yield database
-    with contextlib.closing(pymongo.MongoClient[dict[str, object]](mongo_url)) as client:
-        client.drop_database(database.name)
+    with fresh_database(mongo_url) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
