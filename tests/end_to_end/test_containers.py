@@ -23,6 +23,9 @@ from tests.servers.distributed import own_users
 from tests.servers.fixtures import Engine, fresh_database, fresh_vhost
 from tests.servers.relay import Address
 
+#: The first of them makes a base image, wheels and five images.
+pytestmark = pytest.mark.timeout(1200)
+
 NEWCOMER = Path(__file__).parent / "newcomer.py"
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4737", "00f067aa0ba902b8"
 #: Prints which of these names it finds in its networks.
@@ -96,7 +99,7 @@ def test_a_newcomers_script_sees_its_task_done(composed: Composed, client: Clien
     }
 
     ended = subprocess.run(
-        [sys.executable, str(NEWCOMER)], env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, str(NEWCOMER)], env=environment, capture_output=True, text=True, timeout=180
     )
 
     assert (ended.stdout, ended.stderr) == ("Run finished with status done\n", "")
