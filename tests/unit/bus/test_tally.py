@@ -25,7 +25,7 @@ def counts(queue: str) -> dict[str, float]:
 
 
 def delivered(queue: Queue, handler: Handler) -> bool:
-    return asyncio.run(deliver(queue, handler, Message(b""), AT_ONCE))
+    return asyncio.run(deliver(queue, handler, Message(b""), AT_ONCE)) is None
 
 
 def test_a_message_that_is_handed_over_again_counts_as_failed_and_then_as_handled() -> None:

@@ -37,26 +37,26 @@ class Redelivery:
         return min(self.longest, self.first * self.factor ** min(failures - 1, 16))
 
 
-async def deliver(queue: Queue, handler: Handler, message: Message, redelivery: Redelivery) -> bool:
-    """True once `handler` is done with `message`; False when that is a dead letter. Nothing else but cancellation."""
+async def deliver(queue: Queue, handler: Handler, message: Message, redelivery: Redelivery) -> str | None:
+    """None once `handler` is done with `message`; why that is a dead letter, else. Nothing else but cancellation."""
     if "traceparent" not in message.headers:
         return await _attempts(queue, handler, message, redelivery)
     with continued(message.headers):
         return await _attempts(queue, handler, message, redelivery)
 
 
-async def _attempts(queue: Queue, handler: Handler, message: Message, redelivery: Redelivery) -> bool:
+async def _attempts(queue: Queue, handler: Handler, message: Message, redelivery: Redelivery) -> str | None:
     failures = postponements = 0
     limit = queue.delivery_limit or redelivery.limit
     while True:
         try:
             await handler(message)
             _count(queue, "handled")
-            return True
+            return None
         except Rejected as reason:
             _count(queue, "dead")
             log.error("message rejected", queue=queue.name, reason=str(reason))
-            return False
+            return str(reason)
         except Postponed as reason:
             postponements += 1
             _count(queue, "postponed")
@@ -69,7 +69,7 @@ async def _attempts(queue: Queue, handler: Handler, message: Message, redelivery
             log.warning("handler failed", queue=queue.name, failures=failures, limit=limit, exc_info=True)
             if failures >= limit:
                 _count(queue, "dead")
-                return False
+                return f"failed {failures} times: {error!r}"
             _count(queue, "failed")
             pause = redelivery.pause(failures)
         # It stays unacknowledged and keeps its place in the prefetch: that is the backpressure.

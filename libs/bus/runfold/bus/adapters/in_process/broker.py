@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from runfold.bus.adapters.in_process.queue import QueueState
 from runfold.bus.adapters.in_process.routing import Bindings
+from runfold.bus.dead_letters import buried
 from runfold.bus.port import Message
 from runfold.bus.topology import Exchange, Queue, dead_letters
 
@@ -77,10 +78,10 @@ class InProcessBroker:
     def route(self, exchange: Exchange, key: str) -> tuple[QueueState, ...]:
         return self._bindings.route(exchange, key)
 
-    def bury(self, source: Queue, message: Message) -> None:
+    def bury(self, source: Queue, message: Message, reason: str) -> None:
         if source.delivery_limit is not None:
             for queue in self.route(Exchange.DEAD, source.name):
-                queue.put(message)
+                queue.put(buried(message, reason))
 
     def _drop(self, names: list[str]) -> None:
         for name in names:

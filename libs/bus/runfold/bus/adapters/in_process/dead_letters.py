@@ -2,7 +2,7 @@
 
 from runfold.bus.adapters.in_process.broker import InProcessBroker
 from runfold.bus.adapters.in_process.queue import QueueState
-from runfold.bus.dead_letters import DeadLetter
+from runfold.bus.dead_letters import SEARCHED, DeadLetter, unearthed
 from runfold.bus.port import BusUnavailable, Refused
 from runfold.bus.topology import Queue, dead_letters
 
@@ -16,16 +16,24 @@ class InProcessDeadLetters:
 
     async def peek(self, source: Queue, limit: int = 100) -> list[DeadLetter]:
         waiting = self._queue(dead_letters(source)).waiting(limit)
-        return [DeadLetter(message, source.name) for message in waiting]
+        return [unearthed(message, source) for message in waiting]
 
     async def replay(self, source: Queue, limit: int | None = None) -> int:
         dead, target = self._queue(dead_letters(source)), self._queue(source)
         wanted = len(dead) if limit is None else min(limit, len(dead))
         for _ in range(wanted):
-            if not target.put(dead.waiting(1)[0]):
+            if not target.put(unearthed(dead.waiting(1)[0], source).message):
                 raise Refused(f"{source.name} is full")
             dead.pop()
         return wanted
+
+    async def discard(self, source: Queue, letter_id: str) -> bool:
+        dead = self._queue(dead_letters(source))
+        for index, message in enumerate(dead.waiting(SEARCHED)):
+            if unearthed(message, source).id == letter_id:
+                dead.remove(index)
+                return True
+        return False
 
     def _queue(self, spec: Queue) -> QueueState:
         queue = self._broker.declare(spec) if self._broker.up else None

@@ -74,6 +74,11 @@ class QueueState:
         self._size -= len(entry.message.body)
         return entry
 
+    def remove(self, index: int) -> None:
+        """What waits at that place, the oldest being at 0."""
+        self._size -= len(self._waiting[index].message.body)
+        del self._waiting[index]
+
     def waiting(self, limit: int) -> list[Message]:
         return [entry.message for entry, _ in zip(self._waiting, range(limit), strict=False)]
 

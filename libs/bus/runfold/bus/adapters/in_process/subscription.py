@@ -19,7 +19,7 @@ class Surroundings:
 
     redelivery: Redelivery
     grace: float
-    bury: Callable[[Queue, Message], None]
+    bury: Callable[[Queue, Message, str], None]
     forget: Callable[[InProcessSubscription], None]
 
 
@@ -74,13 +74,13 @@ class InProcessSubscription:
         task = asyncio.current_task()
         assert task is not None
         try:
-            done = await deliver(self.spec, self._handler, message, self._surroundings.redelivery)
+            why_dead = await deliver(self.spec, self._handler, message, self._surroundings.redelivery)
         finally:
             self._orphans.pop(task, None)
         if self._in_hand.pop(task, None) is None:
             return
-        if not done:
-            self._surroundings.bury(self.spec, message)
+        if why_dead is not None:
+            self._surroundings.bury(self.spec, message, why_dead)
         if self._queue is not None:
             self._queue.hand_out()
 

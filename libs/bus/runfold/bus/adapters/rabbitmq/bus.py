@@ -72,7 +72,8 @@ class RabbitBus:
         await self._publisher.publish(exchange, key, message, mandatory=mandatory)
 
     async def consume(self, queue: Queue, handler: Handler) -> Consumer:
-        consumer = Consumer(self._in, queue, handler, self._redelivery, self._timings, self._forget)
+        bury = self.dead_letters.bury
+        consumer = Consumer(self._in, queue, handler, self._redelivery, self._timings, bury, self._forget)
         self._consumers.append(consumer)
         if self._in.up.is_set():
             with suppress(TimeoutError):

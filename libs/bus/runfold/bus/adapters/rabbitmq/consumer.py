@@ -1,7 +1,7 @@
 """A consumer of one queue, on a channel of its own, which comes back by itself."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import Context
 
 import structlog
@@ -16,10 +16,14 @@ from runfold.bus.adapters.rabbitmq.link import Link
 from runfold.bus.adapters.rabbitmq.timings import Timings
 from runfold.bus.adapters.rabbitmq.wire import incoming
 from runfold.bus.delivery import Redelivery, deliver, end_handlers
-from runfold.bus.port import Handler
+from runfold.bus.port import BusError, Handler, Message
 from runfold.bus.topology import Queue
 
 log = structlog.get_logger("runfold.bus")
+
+
+#: Makes a dead letter of a message of that queue, with the reason; durable when it returns. Raises BusError.
+Bury = Callable[[Queue, Message, str], Awaitable[None]]
 
 
 class Consumer:
@@ -32,6 +36,7 @@ class Consumer:
         handler: Handler,
         redelivery: Redelivery,
         timings: Timings,
+        bury: Bury,
         forget: Callable[["Consumer"], None],
     ) -> None:
         self.attached = asyncio.Event()
@@ -40,6 +45,7 @@ class Consumer:
         self._handler = handler
         self._redelivery = redelivery
         self._timings = timings
+        self._bury = bury
         self._forget = forget
         self._handlers: dict[asyncio.Task[None], None] = {}
         self._channel: UnderlayChannel | None = None
@@ -115,7 +121,9 @@ class Consumer:
         task.add_done_callback(self._handlers.pop)
 
     async def _handle(self, delivered: DeliveredMessage) -> None:
-        done = await deliver(self._queue, self._handler, incoming(delivered), self._redelivery)
+        message = incoming(delivered)
+        why_dead = await deliver(self._queue, self._handler, message, self._redelivery)
+        done = why_dead is None or await self._buried(message, why_dead)
         tag = delivered.delivery_tag
         assert tag is not None
         # Without its channel the message comes again, whatever we say.
@@ -124,3 +132,14 @@ class Consumer:
                 await delivered.channel.basic_ack(tag, wait=False)
             else:
                 await delivered.channel.basic_nack(tag, requeue=False, wait=False)
+
+    async def _buried(self, message: Message, why: str) -> bool:
+        """False where the broker has to do it, which can't say why."""
+        if self._queue.delivery_limit is None:
+            return False
+        try:
+            await self._bury(self._queue, message, why)
+        except BusError as error:
+            log.warning("dead letter without its reason", queue=self._queue.name, error=str(error))
+            return False
+        return True

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from pamqp import commands
@@ -12,9 +13,10 @@ from runfold.bus.adapters.rabbitmq.errors import unavailable_on_failure
 from runfold.bus.adapters.rabbitmq.link import Link
 from runfold.bus.adapters.rabbitmq.publisher import Publisher
 from runfold.bus.adapters.rabbitmq.timings import Timings
-from runfold.bus.adapters.rabbitmq.wire import incoming
-from runfold.bus.dead_letters import DeadLetter
-from runfold.bus.topology import Queue, dead_letters
+from runfold.bus.adapters.rabbitmq.wire import incoming, why_dead
+from runfold.bus.dead_letters import SEARCHED, DeadLetter, buried
+from runfold.bus.port import Message
+from runfold.bus.topology import Exchange, Queue, dead_letters
 
 
 class RabbitDeadLetters:
@@ -33,7 +35,7 @@ class RabbitDeadLetters:
         async with self._channel(source) as channel:
             found: list[DeadLetter] = []
             while len(found) < limit and (letter := await self._get(channel, source)) is not None:
-                found.append(DeadLetter(incoming(letter), source.name))
+                found.append(DeadLetter(incoming(letter), source.name, why_dead(letter)))
             return found
 
     async def replay(self, source: Queue, limit: int | None = None) -> int:
@@ -45,10 +47,28 @@ class RabbitDeadLetters:
                 letter = await self._get(channel, source)
                 if letter is None:
                     return replayed
-                await self._publisher.publish(source.exchange, source.key, incoming(letter), mandatory=True)
+                # It isn't from the user it was from: the broker would check that.
+                message = replace(incoming(letter), user_id=None)
+                await self._publisher.publish(source.exchange, source.key, message, mandatory=True)
                 assert letter.delivery_tag is not None
                 await channel.basic_ack(letter.delivery_tag)
             return wanted
+
+    async def discard(self, source: Queue, letter_id: str) -> bool:
+        async with self._channel(source) as channel:
+            for _ in range(SEARCHED):
+                letter = await self._get(channel, source)
+                if letter is None:
+                    return False
+                if DeadLetter(incoming(letter), source.name).id == letter_id:
+                    assert letter.delivery_tag is not None
+                    await channel.basic_ack(letter.delivery_tag)
+                    return True
+            return False
+
+    async def bury(self, source: Queue, message: Message, reason: str) -> None:
+        """As the broker does it with what is refused, and with the reason in it."""
+        await self._publisher.publish(Exchange.DEAD, source.name, buried(message, reason), mandatory=True)
 
     @asynccontextmanager
     async def _channel(self, source: Queue) -> AsyncIterator[AbstractChannel]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import aio_pika
 from aiormq.abc import DeliveredMessage
 
+from runfold.bus.dead_letters import REASON
 from runfold.bus.port import Headers, Message
 from runfold.bus.topology import Exchange
 from runfold.bus.trace import inject
@@ -36,6 +37,18 @@ def incoming(delivered: DeliveredMessage) -> Message:
         message_id=properties.message_id,
         user_id=properties.user_id,
     )
+
+
+def why_dead(delivered: DeliveredMessage) -> str:
+    """What its consumer said of a dead letter; else what the broker noted, which gave it up by itself."""
+    headers = delivered.header.properties.headers or {}
+    if (reason := headers.get(REASON)) is not None:
+        return str(reason)
+    match headers.get("x-death"):
+        case [{"reason": noted, "count": count}, *_]:
+            return f"given up by the broker: {noted}, {count} times"
+        case _:
+            return "given up by the broker"
 
 
 def _plain(headers: Mapping[str, object]) -> Headers:
