@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from runfold.bus.adapters.in_process import InProcessBus
 from runfold.contracts import fleet, instance, job, run, user
 from runfold.contracts.envelope import Context, record
 from runfold.contracts.executor import OutputChunk
@@ -71,8 +72,10 @@ class Storage:
 
 
 class World:
-    def __init__(self, storage: Storage, writer: Writer, view: View, gateway: Gateway) -> None:
-        self.storage, self.writer, self.view, self.gateway = storage, writer, view, gateway
+    def __init__(
+        self, storage: Storage, writer: Writer, view: View, gateway: Gateway, bus: InProcessBus
+    ) -> None:
+        self.storage, self.writer, self.view, self.gateway, self.bus = storage, writer, view, gateway, bus
 
     @property
     def cell(self) -> Cell:
@@ -229,13 +232,14 @@ async def a_world(
     if log is None:
         await writer.start()
     followed = log or writer
-    view = View(followed)
+    view, bus = View(followed), InProcessBus()
     gateway = build(
         GatewaySettings(**{"port": 0, "admin_token": ADMIN, **settings}),
         log=followed,
         view=view,
         output=storage.output,
         secrets=VaultSecrets(Vault(storage.keys, MASTER_KEY, ids=storage.ids)),
+        dead_letters=bus.dead_letters,
         clock=storage.clock,
         ids=storage.ids,
         untold=untold,
@@ -243,8 +247,9 @@ async def a_world(
     try:
         await view.start()
         await gateway.start()
-        yield World(storage, writer, view, gateway)
+        yield World(storage, writer, view, gateway, bus)
     finally:
+        await bus.close()
         await gateway.stop()
         await view.stop()
         if log is None:

@@ -39,7 +39,8 @@ def test_every_route_is_in_it_and_every_reference_leads_somewhere(whole: dict[st
 
 def test_it_can_be_had_for_one_dialect() -> None:
     native = document(ROUTES, "native")
-    assert set(native["paths"]) == {"/api/runfold/v1/events"}
+    assert "/api/runfold/v1/events" in native["paths"]
+    assert all(path.startswith("/api/runfold/v1/") for path in native["paths"])
     validate(native)
 
 

@@ -37,6 +37,9 @@ class DeadLetters(Protocol):
     async def peek(self, source: Queue, limit: int = 100) -> list[DeadLetter]:
         """The oldest ones, which all stay. What one caller looks at, another can't see at that moment."""
 
+    async def find(self, source: Queue, letter_id: str) -> DeadLetter | None:
+        """The oldest one of that id; None where none of the SEARCHED oldest has it."""
+
     async def replay(self, source: Queue, limit: int | None = None) -> int:
         """Put back into `source`, the oldest first; how many. Each is in one of both queues at any time, in doubt in
         both. Raises Refused when `source` is full: what is left stays dead."""

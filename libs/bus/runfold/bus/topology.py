@@ -82,4 +82,6 @@ def dead_letters(source: Queue) -> Queue:
     return Queue(name=f"dead.{source.name}", exchange=Exchange.DEAD, key=source.name, quorum=True)
 
 
-DEAD_LETTERS = tuple(dead_letters(source) for source in (FACTS, OUTPUT))
+#: Queues whose dead letters are kept, by name.
+WITH_DEAD_LETTERS = {source.name: source for source in (FACTS, OUTPUT)}
+DEAD_LETTERS = tuple(dead_letters(source) for source in WITH_DEAD_LETTERS.values())

@@ -5,6 +5,8 @@ from importlib.metadata import entry_points
 
 import typer
 
+from runfold.client import dead_letters
+
 app = typer.Typer(
     name="runfold",
     help="Runs containers on fleets of machines.",
@@ -24,4 +26,5 @@ def main() -> None:
     for point in sorted(entry_points(group="runfold.commands"), key=lambda point: point.name):
         command: Callable[..., object] = point.load()
         app.command(point.name)(command)
+    app.add_typer(dead_letters.app, name="dead-letters")
     app()

@@ -72,6 +72,7 @@ def wire(settings: UpSettings, own: Parts, data: DataDir) -> Component:
         view=view,
         output=output,
         secrets=VaultSecrets(vault),
+        dead_letters=bus.dead_letters,
         clock=clock,
         ids=ids,
         untold=data.untold,

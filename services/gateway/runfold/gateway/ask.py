@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Generic, TypeVar
 
+from runfold.bus.dead_letters import DeadLetters
 from runfold.contracts.envelope import Context
 from runfold.domain.cell.state import Cell
 from runfold.domain.errors import Denied
@@ -43,6 +44,7 @@ class Parts:
     unfinished: Unfinished
     history: History
     feed: Feed
+    dead_letters: DeadLetters
 
     def user_with(self, token: str | None) -> User | None:
         """Whose token it is now."""
@@ -91,6 +93,11 @@ class Ask(Generic[B]):
         if operation is Operation.READ and project.is_public:
             return True
         return allowed(self.user, operation, project.id)
+
+    def administer(self) -> None:
+        """What concerns the cell as a whole; raises Denied."""
+        if not allowed(self.user, Operation.ADMINISTER):
+            raise Denied("Access denied")
 
     async def write(self, decide: Callable[[Cell], Decision]) -> str:
         """The resource that was made or changed, under the call's Idempotency-Key where it has one."""

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from pydantic import SecretStr
 
+from runfold.bus.dead_letters import DeadLetters
 from runfold.eventlog.output import OutputReader
 from runfold.eventlog.port import EventLog
 from runfold.gateway.first_start import UntoldToken
@@ -34,6 +35,7 @@ def build(
     view: View,
     output: OutputReader,
     secrets: Secrets,
+    dead_letters: DeadLetters,
     clock: Clock,
     ids: Ids,
     untold: UntoldToken | None = None,
@@ -45,6 +47,7 @@ def build(
         view=view,
         output=output,
         secrets=secrets,
+        dead_letters=dead_letters,
         clock=clock,
         ids=ids,
         untold=untold,
@@ -55,10 +58,12 @@ async def wire(settings: RemoteGatewaySettings) -> Component:
     """As a process of its own: everything it reads comes from the log service."""
     from runfold.eventlog.adapters.keys_remote import RemoteKeyStore
     from runfold.eventlog.adapters.output_remote import RemoteOutput
+    from runfold.service.adapters.dead_letters_remote import RemoteDeadLetters
 
     clock, ids = SystemClock(), SystemIds()
     urls, token = list(settings.log_urls), settings.log_token.get_secret_value()
     output, keys = RemoteOutput(urls, token), RemoteKeyStore(urls, token)
+    dead_letters = RemoteDeadLetters(urls, token)
     vault = Vault(keys, settings.master_key.get_secret_value(), ids=ids)
     following = follow(settings, "gateway")
     gateway = build(
@@ -67,10 +72,11 @@ async def wire(settings: RemoteGatewaySettings) -> Component:
         view=following.view,
         output=output,
         secrets=VaultSecrets(vault),
+        dead_letters=dead_letters,
         clock=clock,
         ids=ids,
     )
-    closers = (Opened(None, output.close), Opened(None, keys.close))
+    closers = [Opened(None, each.close) for each in (output, keys, dead_letters)]
     return Together("gateway", *closers, *following.parts, gateway, Opened(_teller(gateway), None))
 
 

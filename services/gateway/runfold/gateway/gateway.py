@@ -1,5 +1,6 @@
 """The gateway as a component."""
 
+from runfold.bus.dead_letters import DeadLetters
 from runfold.eventlog.output import OutputReader
 from runfold.eventlog.port import EventLog
 from runfold.gateway.api import Api
@@ -31,6 +32,7 @@ class Gateway:
         view: View,
         output: OutputReader,
         secrets: Secrets,
+        dead_letters: DeadLetters,
         clock: Clock,
         ids: Ids,
         untold: UntoldToken | None = None,
@@ -56,6 +58,7 @@ class Gateway:
                 unfinished=unfinished,
                 history=history,
                 feed=self.feed,
+                dead_letters=dead_letters,
             ),
             ROUTES,
         )

@@ -61,6 +61,7 @@ async def wire(settings: LogSettings) -> Component:
     from runfold.eventlog.adapters.mongo import MongoStore
     from runfold.eventlog.adapters.mongo_documents import connect, prepare
     from runfold.eventlog.adapters.output_mongo import MongoOutputStore
+    from runfold.log.http import dead_letters as dead_letters_face
     from runfold.log.http import eventlog as eventlog_face
     from runfold.log.http import keys as keys_face
     from runfold.log.http import metrics as metrics_face
@@ -95,6 +96,7 @@ async def wire(settings: LogSettings) -> Component:
         *output_face.routes(output, tokens),
         *keys_face.routes(keys, tokens),
         *metrics_face.routes(metrics, tokens),
+        *dead_letters_face.routes(bus.dead_letters, tokens),
     ]
     return Together(
         "log",

@@ -18,6 +18,10 @@ class InProcessDeadLetters:
         waiting = self._queue(dead_letters(source)).waiting(limit)
         return [unearthed(message, source) for message in waiting]
 
+    async def find(self, source: Queue, letter_id: str) -> DeadLetter | None:
+        letters = await self.peek(source, SEARCHED)
+        return next((letter for letter in letters if letter.id == letter_id), None)
+
     async def replay(self, source: Queue, limit: int | None = None) -> int:
         dead, target = self._queue(dead_letters(source)), self._queue(source)
         wanted = len(dead) if limit is None else min(limit, len(dead))

@@ -26,6 +26,8 @@ class RabbitDeadLetters:
         self._link = link
         self._publisher = publisher
         self._timings = timings
+        #: What one call holds, another doesn't see.
+        self._turn = asyncio.Lock()
 
     async def count(self, source: Queue) -> int:
         async with self._channel(source) as channel:
@@ -33,10 +35,14 @@ class RabbitDeadLetters:
 
     async def peek(self, source: Queue, limit: int = 100) -> list[DeadLetter]:
         async with self._channel(source) as channel:
-            found: list[DeadLetter] = []
-            while len(found) < limit and (letter := await self._get(channel, source)) is not None:
-                found.append(DeadLetter(incoming(letter), source.name, why_dead(letter)))
-            return found
+            return [letter async for letter, _ in self._letters(channel, source, limit)]
+
+    async def find(self, source: Queue, letter_id: str) -> DeadLetter | None:
+        async with self._channel(source) as channel:
+            async for letter, _ in self._letters(channel, source, SEARCHED):
+                if letter.id == letter_id:
+                    return letter
+            return None
 
     async def replay(self, source: Queue, limit: int | None = None) -> int:
         async with self._channel(source) as channel:
@@ -56,13 +62,9 @@ class RabbitDeadLetters:
 
     async def discard(self, source: Queue, letter_id: str) -> bool:
         async with self._channel(source) as channel:
-            for _ in range(SEARCHED):
-                letter = await self._get(channel, source)
-                if letter is None:
-                    return False
-                if DeadLetter(incoming(letter), source.name).id == letter_id:
-                    assert letter.delivery_tag is not None
-                    await channel.basic_ack(letter.delivery_tag)
+            async for letter, tag in self._letters(channel, source, SEARCHED):
+                if letter.id == letter_id:
+                    await channel.basic_ack(tag)
                     return True
             return False
 
@@ -73,14 +75,29 @@ class RabbitDeadLetters:
     @asynccontextmanager
     async def _channel(self, source: Queue) -> AsyncIterator[AbstractChannel]:
         with unavailable_on_failure(f"dead letters of {source.name}"):
-            declarer = Declarer(self._link.connection, self._timings)
-            await declarer.queue(dead_letters(source))
-            channel = await declarer.channel()
-            try:
-                yield await channel.get_underlay_channel()
-            finally:
-                async with asyncio.timeout(self._timings.close):
-                    await channel.close()
+            async with self._turn, self._opened(source) as channel:
+                yield channel
+
+    @asynccontextmanager
+    async def _opened(self, source: Queue) -> AsyncIterator[AbstractChannel]:
+        declarer = Declarer(self._link.connection, self._timings)
+        await declarer.queue(dead_letters(source))
+        channel = await declarer.channel()
+        try:
+            yield await channel.get_underlay_channel()
+        finally:
+            async with asyncio.timeout(self._timings.close):
+                await channel.close()
+
+    async def _letters(
+        self, channel: AbstractChannel, source: Queue, limit: int
+    ) -> AsyncIterator[tuple[DeadLetter, int]]:
+        """Each with its delivery tag, the oldest first."""
+        for _ in range(limit):
+            if (got := await self._get(channel, source)) is None:
+                return
+            assert got.delivery_tag is not None
+            yield DeadLetter(incoming(got), source.name, why_dead(got)), got.delivery_tag
 
     async def _count(self, channel: AbstractChannel, source: Queue) -> int:
         declared = await channel.queue_declare(

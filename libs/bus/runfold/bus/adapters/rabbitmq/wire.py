@@ -45,7 +45,7 @@ def why_dead(delivered: DeliveredMessage) -> str:
     if (reason := headers.get(REASON)) is not None:
         return str(reason)
     match headers.get("x-death"):
-        case [{"reason": noted, "count": count}, *_]:
+        case [{"reason": str(noted), "count": int(count)}, *_]:
             return f"given up by the broker: {noted}, {count} times"
         case _:
             return "given up by the broker"

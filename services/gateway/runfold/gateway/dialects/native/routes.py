@@ -1,16 +1,47 @@
 """The table of native endpoints."""
 
+from runfold.gateway.dialects.native import dead_letters as dead
 from runfold.gateway.dialects.native.events import STREAM, EventsPage, EventsQuery, events
 from runfold.gateway.http.routes import Route
+
+P = "/api/runfold/v1"
 
 ROUTES = [
     Route(
         "GET",
-        "/api/runfold/v1/events",
+        f"{P}/events",
         events,
         "Events after a position: a page, or a stream of server-sent events",
         answers=EventsPage,
         query=EventsQuery,
         streams=STREAM,
+    ),
+    Route(
+        "GET",
+        f"{P}/dead-letters",
+        dead.list_all,
+        "Messages that nobody could handle, by queue",
+        answers=dead.DeadLetterQueues,
+        query=dead.DeadLettersQuery,
+    ),
+    Route(
+        "GET", f"{P}/dead-letters/{{queue}}/{{letter_id}}", dead.show, "A dead letter", dead.DeadLetterDetail
+    ),
+    Route(
+        "DELETE",
+        f"{P}/dead-letters/{{queue}}/{{letter_id}}",
+        dead.discard,
+        "Drop a dead letter for ever",
+        writes=True,
+    ),
+    Route(
+        "POST",
+        f"{P}/dead-letters/{{queue}}/replay",
+        dead.replay,
+        "Put dead letters back into the queue in which they failed",
+        answers=dead.Replayed,
+        takes=dead.ReplayRequest,
+        optional=True,
+        writes=True,
     ),
 ]
