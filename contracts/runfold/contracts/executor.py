@@ -42,6 +42,10 @@ class Assignment:
     traceparent: str | None = None
     stop: StopOrder | None = None
     withheld: str | None = None  #: why there are no values: who has claimed it goes on, else it never begins
+    stop_after: Natural | None = (
+        None  #: seconds since the last answered inventory was sent; then it is stopped
+    )
+    stop_after_grace: Natural = 0  #: seconds between that stop and the kill
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,10 @@ class AttemptReported:
 
 @dataclass(frozen=True, slots=True)
 class InventoryReported:
-    """Executor -> log service, at connection and every 30 s: all it has, answered by InventoryAnswered."""
+    """Executor -> log service, at connection and every 30 s: all it has, answered by InventoryAnswered.
+
+    It is the heartbeat too: an executor counts from when it sent the last one that was answered.
+    """
 
     host_id: str
     incarnation: str
@@ -135,6 +142,7 @@ class InventoryAnswered:
     seq: int  #: of the InventoryReported answered
     assignments: tuple[Assignment, ...]
     forget: tuple[str, ...] = ()
+    incarnation: str = ""  #: of the executor that reported it; each numbers its own
 
 
 Work = AttemptAssigned | AttemptStopped | AttemptsForgotten | InventoryAnswered

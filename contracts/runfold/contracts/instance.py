@@ -61,4 +61,27 @@ class InstanceEnded:
     message: str | None = None
 
 
-InstanceEvent = ExecutorJoined | InstanceRequested | InstanceProvisioned | InstanceEnding | InstanceEnded
+@dataclass(frozen=True, slots=True)
+class InstanceSilent:
+    """Nothing was heard of its executor for `seconds`. What runs there runs on; nothing more is placed there."""
+
+    instance_id: str
+    seconds: Natural
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceReturned:
+    """Its executor was heard again."""
+
+    instance_id: str
+
+
+InstanceEvent = (
+    ExecutorJoined
+    | InstanceRequested
+    | InstanceProvisioned
+    | InstanceEnding
+    | InstanceEnded
+    | InstanceSilent
+    | InstanceReturned
+)

@@ -27,6 +27,9 @@ class JobPlaced:
     instance_id: str
     host_id: str
     reserved: Quantities
+    stop_after: Natural | None = (
+        None  #: seconds without word of its host, after which it is stopped there and lost
+    )
 
 
 @dataclass(frozen=True, slots=True)

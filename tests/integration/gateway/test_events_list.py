@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runfold.contracts.instance import InstanceReturned, InstanceSilent
 from tests.integration.gateway.world import World
 
 
@@ -122,3 +123,25 @@ async def test_pages_go_back_without_gap_or_double(world: World) -> None:
     assert len(set(seen)) == len(seen)
     upwards = [event["id"] for event in await events(world, ascending=True)]
     assert upwards == everything[::-1]
+
+
+async def test_an_instance_of_which_nothing_is_heard_is_unreachable_until_it_is_heard_again(
+    world: World,
+) -> None:
+    await world.add_host()
+    local = world.cell.fleet_named(None, "local")
+    assert local is not None
+    (instance,) = local.instances
+
+    async def unreachable() -> bool:
+        fleets = (await world.post("/api/project/main/fleets/list", {"include_imported": True})).body
+        (shown,) = [each for fleet in fleets for each in fleet["instances"]]
+        return bool(shown["unreachable"])
+
+    assert not await unreachable()
+    await world.happen(InstanceSilent(instance.id, 120))
+    assert await unreachable()
+    await world.happen(InstanceReturned(instance.id))
+    assert not await unreachable()
+    told = [event["message"] for event in await events(world, target_instances=[instance.id], ascending=True)]
+    assert told[-2:] == ["Instance became unreachable", "Instance became reachable"]

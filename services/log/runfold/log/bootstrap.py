@@ -12,6 +12,7 @@ from runfold.eventlog.writer import Writer
 from runfold.log.retention import FOR_EVER, Kept, rules
 from runfold.log.service import LogService
 from runfold.log.settings import LogSettings
+from runfold.log.silence import AFTER
 from runfold.ports import Clock, Ids
 from runfold.ports.backoff import Backoff
 from runfold.service.component import Component, Opened, Together
@@ -33,6 +34,7 @@ def build(
     ids: Ids,
     metrics: MetricsStore | None = None,
     kept: Kept = FOR_EVER,
+    silent_after: int = AFTER,
     standby: bool = False,
 ) -> Component:
     """Call it before `view` starts; start what it returns, which starts `writer` when its turn comes, after that.
@@ -48,6 +50,7 @@ def build(
         ids=ids,
         rules=rules(kept, view, output, metrics, vault),
         metrics=metrics,
+        silent_after=silent_after,
     )
     return Replica(service.name, service, bus, ids, standby=standby, not_ready=view.not_ready)
 
@@ -88,6 +91,7 @@ async def wire(settings: LogSettings) -> Component:
         ids=ids,
         metrics=metrics,
         kept=settings.kept,
+        silent_after=int(settings.log_silent_after.total_seconds()),
         standby=settings.standby,
     )
     tokens = Tokens({name: token.get_secret_value() for name, token in settings.log_tokens.items()})

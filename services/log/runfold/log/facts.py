@@ -15,6 +15,7 @@ from runfold.eventlog.output import OutputStore
 from runfold.eventlog.port import NotActive, Unavailable
 from runfold.log.listening import Listening
 from runfold.log.recorder import Recorder
+from runfold.log.silence import Silence
 from runfold.log.work import Work
 from runfold.service.logging import bound
 from runfold.service.metrics import METRICS
@@ -33,10 +34,11 @@ class Facts:
         output: OutputStore,
         work: Work,
         listening: Listening,
+        silence: Silence,
         bus: Bus,
     ) -> None:
         self._view, self._recorder, self._output = view, recorder, output
-        self._work, self._listening, self._bus = work, listening, bus
+        self._work, self._listening, self._silence, self._bus = work, listening, silence, bus
         self._subscription: Subscription | None = None
 
     async def start(self) -> None:
@@ -62,6 +64,7 @@ class Facts:
     async def _take(self, fact: x.Fact | x.Work) -> None:
         if isinstance(fact, x.Fact):
             self._listening.heard(fact.host_id)
+            self._silence.heard(fact.host_id)
         match fact:
             case x.AttemptReported(condition=condition):
                 await self._record(condition)
@@ -95,7 +98,8 @@ class Facts:
     async def _take_inventory(self, report: x.InventoryReported) -> None:
         for condition in report.conditions:
             await self._record(condition)
-        await self._work.answer(report)
+        async with self._silence.broken(report.host_id):
+            await self._work.answer(report)
 
     async def _join(self, said: x.ExecutorAnnounced) -> None:
         joined = ExecutorJoined(

@@ -6,6 +6,7 @@ from runfold.bus.port import Bus
 from runfold.eventlog.cursors import CursorStore
 from runfold.eventlog.metrics import MetricsStore
 from runfold.eventlog.output import OutputStore
+from runfold.eventlog.port import NotActive
 from runfold.eventlog.writer import Writer
 from runfold.log.assignments import Assignments
 from runfold.log.closing import Closing
@@ -17,6 +18,7 @@ from runfold.log.output.intake import Intake
 from runfold.log.publisher import Publisher
 from runfold.log.recorder import Recorder
 from runfold.log.retention import Retention, Rule
+from runfold.log.silence import AFTER, Silence
 from runfold.log.work import Work
 from runfold.ports import Clock, Ids
 from runfold.service.measured import MeasuredLog
@@ -43,8 +45,9 @@ class LogService:
         ids: Ids,
         rules: Sequence[Rule] = (),
         metrics: MetricsStore | None = None,
+        silent_after: int = AFTER,
     ) -> None:
-        """`rules` say what expires. Without `metrics` nobody keeps what jobs use."""
+        """`rules` say what expires. Without `metrics` nobody keeps what jobs use. `silent_after`: seconds."""
         self._writer, self._view, self._tasks = writer, view, Tasks()
         recorder = Recorder(MeasuredLog(writer, self.name, view, clock), view, ids)
         self._publisher = Publisher(writer, bus, self._tasks)
@@ -53,7 +56,8 @@ class LogService:
         listening = Listening(bus, clock, store_trouble=lambda: self._intake.not_ready())
         self._closing = Closing(view, recorder, output, self._work, listening, clock, self._tasks)
         self._retention = Retention(rules, clock, ids, self._tasks)
-        self._facts = Facts(view, recorder, output, self._work, listening, bus)
+        self._silence = Silence(view, recorder, bus, self._tasks, confirm=self._confirm, after=silent_after)
+        self._facts = Facts(view, recorder, output, self._work, listening, self._silence, bus)
         self._intake = Intake(output, bus, on_stored=self._closing.stored, ids=ids)
         self._metrics = MetricsIntake(metrics, bus) if metrics is not None else None
         view.listen(writer.observe)
@@ -66,6 +70,7 @@ class LogService:
         self._feed.start()
         self._closing.start()
         self._work.start()
+        self._silence.start()
         self._retention.start()
         await self._intake.start()
         await self._facts.start()
@@ -84,6 +89,12 @@ class LogService:
         self._work.end()
         await self._tasks.end()
         await self._writer.stop()
+
+    async def _confirm(self) -> None:
+        """Raises Unavailable, NotActive."""
+        await self._view.fresh()
+        if not self._writer.active:
+            raise NotActive
 
     def not_ready(self) -> str | None:
         return self._tasks.failed or self._writer.not_ready() or self._intake.not_ready()

@@ -1,5 +1,6 @@
 """Settings of the log service as a process of its own."""
 
+from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -30,6 +31,9 @@ class LogSettings(RetentionSettings):
     log_host: str = "127.0.0.1"
     log_port: int = 3100
     log_address: str | None = None  #: base URL under which the other services reach this replica
+    log_silent_after: Duration = timedelta(
+        minutes=2
+    )  #: how long an executor isn't heard until it counts as silent
     log_tokens: Annotated[dict[str, SecretStr], NoDecode]  #: service=token, separated by commas: who may call
 
     @field_validator("log_tokens", mode="before")

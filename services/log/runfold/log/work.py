@@ -89,7 +89,7 @@ class Work:
         listed = list(self._open.by_host.get(report.host_id, {}))
         forget = tuple(c.attempt_id for c in report.conditions if _final(cell, c.attempt_id))
         assignments = [await self._assignments.make(id_) for id_ in listed]
-        answer = x.InventoryAnswered(position, report.seq, tuple(assignments), forget)
+        answer = x.InventoryAnswered(position, report.seq, tuple(assignments), forget, report.incarnation)
         await self._send(report.host_id, answer)
 
     async def reaches(self, host_id: str) -> bool:

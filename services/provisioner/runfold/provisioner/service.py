@@ -21,6 +21,7 @@ _FLEETS = (
     | i.InstanceProvisioned
     | i.InstanceEnding
     | i.InstanceEnded
+    | i.InstanceReturned
     | f.FleetCreated
     | f.FleetUpdated
     | f.FleetDeletionRequested

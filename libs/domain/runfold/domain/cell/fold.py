@@ -187,9 +187,14 @@ def _instance_requested(state: Cell, e: instance.InstanceRequested, envelope: En
 
 def _instance_changed(state: Cell, e: Any, envelope: Envelope) -> None:
     known = instances.evolve(state.instances[e.instance_id], e, envelope.time)
-    owner = state.fleets[known.fleet_id]
-    if known.ended_at is not None and known in owner.instances:
-        owner.instances.remove(known)
+    owner, under = state.fleets[known.fleet_id], state.hosts.get(known.host_id or "")
+    if known.ended_at is not None:
+        if known in owner.instances:
+            owner.instances.remove(known)
+        if under is not None:
+            under.instances.pop(known.id, None)
+    elif under is not None:
+        under.instances[known.id] = known
 
 
 def _know_attempt(state: Cell, job_id: str, attempt: Attempt) -> None:
@@ -241,4 +246,6 @@ _HANDLERS: dict[type[Any], Callable[[Cell, Any, Envelope], None]] = {
     instance.InstanceProvisioned: _instance_changed,
     instance.InstanceEnding: _instance_changed,
     instance.InstanceEnded: _instance_changed,
+    instance.InstanceSilent: _instance_changed,
+    instance.InstanceReturned: _instance_changed,
 }

@@ -78,7 +78,7 @@ def touched(event: Event, state: Cell) -> tuple[str, ...]:
             return (streams.host(event.host_id),)
         case instance.InstanceRequested() | instance.InstanceProvisioned():
             return (streams.instance(event.instance_id), streams.fleet(event.fleet_id))
-        case instance.InstanceEnding():
+        case instance.InstanceEnding() | instance.InstanceSilent() | instance.InstanceReturned():
             return (streams.instance(event.instance_id),)
         case instance.InstanceEnded():
             owner = state.instances[event.instance_id].fleet_id

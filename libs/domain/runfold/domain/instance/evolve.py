@@ -43,6 +43,10 @@ def evolve(instance: Instance, event: e.InstanceEvent, at: Micros) -> Instance:
         case e.InstanceEnded():
             instance.ending, instance.ended_at = True, at
             instance.reason, instance.message = event.reason, event.message
+        case e.InstanceSilent():
+            instance.silent_at = at
+        case e.InstanceReturned():
+            instance.silent_at = None
         case e.ExecutorJoined() | e.InstanceRequested():
             pass
     return instance

@@ -34,6 +34,9 @@ class Host:
     used_memory: int = 0
     used_gpu: int = 0
     used_disk: int = 0
+    instances: dict[str, "Instance"] = field(
+        default_factory=dict
+    )  #: by id; those over it that have not ended
     attempts: dict[str, str] = field(
         default_factory=dict
     )  #: attempt id -> job id, of those that hold capacity
@@ -46,6 +49,10 @@ class Host:
             and self.used_gpu + wanted.gpu <= self.capacity.gpu
             and self.used_disk + wanted.disk <= self.capacity.disk
         )
+
+    @property
+    def silent(self) -> bool:
+        return any(instance.silent for instance in self.instances.values())
 
     def take(self, attempt_id: str, job_id: str, amount: Quantities) -> None:
         """Once for each attempt, however often it is said."""
@@ -87,6 +94,7 @@ class Instance:
     idle_since: Micros | None = None
     ending: bool = False
     ended_at: Micros | None = None
+    silent_at: Micros | None = None  #: since when it counts as silent
     reason: str | None = None
     message: str | None = None
     attempts: set[str] = field(default_factory=set)
@@ -94,6 +102,11 @@ class Instance:
     @property
     def usable(self) -> bool:
         return self.host_id is not None and not self.ending and self.ended_at is None
+
+    @property
+    def silent(self) -> bool:
+        """Nothing is placed there until its executor is heard again."""
+        return self.silent_at is not None
 
     @property
     def status(self) -> InstanceStatus:

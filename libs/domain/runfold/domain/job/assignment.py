@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from runfold.contracts.executor import Assignment, StopOrder
 from runfold.domain.errors import DomainError
+from runfold.domain.instance.silence import GRACE
 from runfold.domain.job.state import Attempt, Job
 from runfold.domain.run.state import Run
 
@@ -65,11 +66,15 @@ def _assignment(
         registry_password=registry_password,
         traceparent=run.traceparent,
         stop=stop_order(job, attempt),
+        stop_after=attempt.stop_after,
+        stop_after_grace=GRACE,
     )
 
 
 def stop_order(job: Job, attempt: Attempt) -> StopOrder | None:
-    """The order to stop this attempt, where there is one."""
+    """The order to stop this attempt, where there is one. One that is lost is never to begin, whatever comes late."""
+    if attempt.lost:
+        return StopOrder(attempt.id, 0)
     if job.stop is None or job.attempt is not attempt:
         return None
     return StopOrder(attempt.id, job.stop.grace)

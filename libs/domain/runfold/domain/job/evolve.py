@@ -45,6 +45,7 @@ def _apply(job: Job, attempt: Attempt, event: e.JobEvent, at: Micros) -> None:
         case e.JobPlaced():
             attempt.instance_id, attempt.host_id = event.instance_id, event.host_id
             attempt.reserved, attempt.placed_at = event.reserved, at
+            attempt.stop_after = event.stop_after
             _progress(attempt, JobStatus.PROVISIONING)
         case e.AttemptClaimed():
             attempt.claimed_at = event.claimed_at

@@ -50,6 +50,7 @@ class Attempt:
     host_id: str | None = None
     reserved: Quantities = NOTHING
     placed_at: Micros | None = None
+    stop_after: int | None = None  #: seconds without word of its host, after which that stops it
     claimed_at: Micros | None = None
     started_at: Micros | None = None  #: by the executor's clock, as exited_at
     running_since: Micros | None = None  #: by the log's clock: deadlines count from here

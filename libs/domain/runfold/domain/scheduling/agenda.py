@@ -63,6 +63,8 @@ class Agenda:
                 self.why.pop(job_id, None)
             case instance.InstanceProvisioned() | instance.InstanceEnded() | instance.ExecutorJoined():
                 self.room = True
+            case instance.InstanceReturned():
+                self.room = True
             case fleet.FleetCreated() | fleet.FleetUpdated() | fleet.FleetDeletionRequested():
                 self.room = True
             case _:

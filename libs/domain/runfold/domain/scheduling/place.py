@@ -12,6 +12,7 @@ from runfold.domain.job.state import Job
 from runfold.domain.run.state import Run
 
 NO_CAPACITY = "failed_to_start_due_to_no_capacity"
+NOT_HEARD = "nothing is heard of any suitable instance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,13 @@ def place(cell: Cell, run: Run, job: Job, now: Micros, taken: Taken) -> Placemen
     if not fleets:
         return Fail(NO_CAPACITY, "No matching fleet found. Create a fleet before submitting runs.")
     able = [(i, h) for i, h in _instances(cell, fleets) if not lacks(h, job)]
-    open_ = [(i, h) for i, h in able if i.usable and job.excluded.get(i.id, 0) <= now]
+    heard = [(i, h) for i, h in able if not i.silent]
+    open_ = [(i, h) for i, h in heard if i.usable and job.excluded.get(i.id, 0) <= now]
     free = [(i, h) for i, h in open_ if taken.fits(h, job.spec.requests)]
     if free:
         return Place(*min(free, key=lambda pair: _room(pair[1], taken)))
-    return _nowhere_now(cell, fleets, job, taken, able_exist=bool(able))
+    full = "every suitable instance is full" if heard else NOT_HEARD
+    return _nowhere_now(cell, fleets, job, taken, why=full if able else None)
 
 
 def lacks(host: Host, job: Job) -> str | None:
@@ -86,14 +89,18 @@ def lacks(host: Host, job: Job) -> str | None:
     return None
 
 
-def _nowhere_now(cell: Cell, fleets: list[Fleet], job: Job, taken: Taken, *, able_exist: bool) -> Placement:
+def _nowhere_now(cell: Cell, fleets: list[Fleet], job: Job, taken: Taken, *, why: str | None) -> Placement:
+    """`why` those instances don't take it that are able to, None where there are none."""
     if any(f.id in taken.growing or _provisioning(f) for f in fleets):
         return Wait("an instance is being provisioned")
     for fleet in fleets:
         if any(not lacks(host, job) for host in free_hosts(cell, fleet)):
             return Grow(fleet)
-    if able_exist:
-        return Wait("every suitable instance is full")
+    if why is not None:
+        return Wait(why)
+    unheard = (host for fleet in fleets for host in free_hosts(cell, fleet, silent=True))
+    if any(not lacks(host, job) for host in unheard):
+        return Wait(NOT_HEARD)
     if not cell.hosts:
         return Wait("no executor has joined yet")
     known = [lacks(host, job) for host in cell.hosts.values()]

@@ -183,6 +183,12 @@ class Happenings:
                 "status", (target,), known.project_id, within, before, after, known.reason, known.message
             )
 
+    def _instance_heard(self, e: instance.InstanceSilent | instance.InstanceReturned) -> Iterator[Change]:
+        known = self._cell().instances[e.instance_id]
+        what = "silent" if isinstance(e, instance.InstanceSilent) else "returned"
+        target = Target("instance", known.id, known.name)
+        yield Change(what, (target,), known.project_id, (known.fleet_id,))
+
 
 def _happened(envelope: Envelope, number: int, change: Change) -> Happened:
     """The second and further changes of one event get ids that follow from its own."""
@@ -228,4 +234,6 @@ _MAKERS: dict[type[Any], Callable[[Happenings, Any], Iterator[Change]]] = {
     instance.InstanceProvisioned: Happenings._instance_changed,
     instance.InstanceEnding: Happenings._instance_changed,
     instance.InstanceEnded: Happenings._instance_changed,
+    instance.InstanceSilent: Happenings._instance_heard,
+    instance.InstanceReturned: Happenings._instance_heard,
 }

@@ -42,7 +42,8 @@ def _of_fleet(wanted: Quantities, fleet: Fleet, cell: Cell) -> list[dict[str, An
             continue
         taken.add(host.id)
         if _gives(host, wanted):
-            made.append(_offer(host, instance.backend, "idle" if host.fits(wanted) else "busy"))
+            idle = host.fits(wanted) and not instance.silent
+            made.append(_offer(host, instance.backend, "idle" if idle else "busy"))
     if fleet.can_grow and fleet.spec.backend == "local":
         free = [host for host in cell.hosts.values() if host.id not in taken]
         made += [

@@ -15,6 +15,8 @@ _FIXED = {
     ("secret", "created"): "Secret created",
     ("secret", "updated"): "Secret updated",
     ("secret", "deleted"): "Secret deleted",
+    ("instance", "silent"): "Instance became unreachable",
+    ("instance", "returned"): "Instance became reachable",
     ("instance", "created for job"): "Instance created for job. Instance status: PENDING",
 }
 

@@ -39,7 +39,7 @@ def instance(of: Instance, fleet: Fleet, cell: Cell) -> dict[str, Any]:
         "job_name": _job_name(of, cell),
         "hostname": of.hostname,
         "status": str(of.status),
-        "unreachable": False,
+        "unreachable": of.silent,
         "health_status": "healthy",
         "termination_reason": of.reason,
         "termination_reason_message": of.message,
