@@ -39,6 +39,7 @@ class Database:
     commits: MemoryStore = field(default_factory=MemoryStore)
     output: MemoryOutputStore = field(default_factory=MemoryOutputStore)
     keys: MemoryKeyStore = field(default_factory=MemoryKeyStore)
+    writing: int = 0  #: slow writes under way
 
     def ask(self, node: Node) -> None:
         if node.cut or self.faults.away or self.chance.happens(self.faults.refused):
@@ -46,8 +47,13 @@ class Database:
 
     async def write(self, slow: float) -> None:
         """The disk takes its time."""
-        if slow:
+        if not slow:
+            return
+        self.writing += 1
+        try:
             await asyncio.sleep(self.chance.between(0, slow))
+        finally:
+            self.writing -= 1
 
     def lose_answer(self, node: Node) -> None:
         if node.cut or self.chance.happens(self.faults.unanswered):

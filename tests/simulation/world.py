@@ -177,6 +177,8 @@ class World:
     def _unsettled(self, users: Users) -> str | None:
         if late := self.parts.network.under_way:
             return f"{late} messages are late"
+        if self.parts.database.writing:
+            return "the database still writes"
         return users.busy or unsettled(self.oracle.cell, self.machines, [*self.services, *self.others])
 
     def say(self, what: str) -> None:

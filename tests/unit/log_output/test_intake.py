@@ -24,10 +24,11 @@ class WatchedStore(MemoryOutputStore):
         self.appends: list[int] = []
         self.poison: bytes | None = None
         self.refused = asyncio.Event()
-        self.open = asyncio.Event()
+        self.asked, self.open = asyncio.Event(), asyncio.Event()
         self.open.set()
 
     async def append(self, chunks: Sequence[OutputChunk]) -> dict[str, int]:
+        self.asked.set()
         await self.open.wait()
         if any(chunk.data == self.poison for chunk in chunks):
             raise ValueError("no such chunk can be stored")
@@ -172,3 +173,17 @@ async def test_a_chunk_that_the_store_can_never_take_fails_alone() -> None:
     await world.intake.stop()
     assert await world.output() == b"onetwo"
     assert await world.store.stored("b") == 0
+
+
+async def test_what_waits_for_the_store_is_in_hand_until_it_is_durable(world: World) -> None:
+    world.store.open.clear()
+    await world.send(0, b"slow")
+    await asyncio.wait_for(world.store.asked.wait(), 60)
+    assert world.intake.holds("a")
+    assert not world.intake.holds("b")
+
+    world.store.open.set()
+    await world.until_stored(4)
+    await world.intake.stop()
+
+    assert not world.intake.holds("a")

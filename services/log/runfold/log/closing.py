@@ -104,7 +104,7 @@ class Closing:
 
     def _quiet_since(self, attempt_id: str) -> int | None:
         host_id = self._view.cell.attempts[attempt_id].host_id
-        return self._listening.quiet_since(host_id, self._open[attempt_id])
+        return self._listening.quiet_since(attempt_id, host_id, self._open[attempt_id])
 
     async def _close(self, attempt_id: str, now: int) -> None:
         if attempt_id not in self._open:

@@ -12,9 +12,17 @@ UNHEARD = 60 * 1_000_000
 class Listening:
     """Output can come while this replica runs, the broker and the output store are there, and the host is connected."""
 
-    def __init__(self, bus: Bus, clock: Clock, *, store_trouble: Callable[[], str | None]) -> None:
-        """`store_trouble` says why output can't be stored at the moment, or None."""
-        self._bus, self._clock, self._store_trouble = bus, clock, store_trouble
+    def __init__(
+        self,
+        bus: Bus,
+        clock: Clock,
+        *,
+        store_trouble: Callable[[], str | None],
+        in_hand: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        """`store_trouble` says why output can't be stored at the moment, or None; `in_hand` whether some of an
+        attempt's has come and is being stored."""
+        self._bus, self._clock, self._store_trouble, self._in_hand = bus, clock, store_trouble, in_hand
         self._since = 0
         self._told = False  #: that the broker was told to call
         self._heard: dict[str, int] = {}  #: host id -> when it was first heard since then
@@ -38,11 +46,13 @@ class Listening:
         """It isn't connected: nothing is heard of it until it says something again."""
         self._heard.pop(host_id, None)
 
-    def quiet_since(self, host_id: str | None, advanced_at: int) -> int | None:
+    def quiet_since(self, attempt_id: str, host_id: str | None, advanced_at: int) -> int | None:
         """When the silence of an attempt began whose output last advanced at `advanced_at`.
 
-        None while nobody hears; what is asked after that counts anew.
+        None while nobody hears, and what is asked after that counts anew; and while a store takes its time with it.
         """
+        if self._in_hand(attempt_id):
+            return None
         if not self._bus.connected or self._store_trouble():
             self.again()
             return None

@@ -53,7 +53,12 @@ class LogService:
         self._publisher = Publisher(writer, bus, self._tasks)
         self._feed = Feed(writer, view, cursors, bus, ids, self._tasks)
         self._work = Work(view, Assignments(view, vault), bus, self._tasks)
-        listening = Listening(bus, clock, store_trouble=lambda: self._intake.not_ready())
+        listening = Listening(
+            bus,
+            clock,
+            store_trouble=lambda: self._intake.not_ready(),
+            in_hand=lambda attempt_id: self._intake.holds(attempt_id),
+        )
         self._closing = Closing(view, recorder, output, self._work, listening, clock, self._tasks)
         self._retention = Retention(rules, clock, ids, self._tasks)
         self._silence = Silence(view, recorder, bus, self._tasks, confirm=self._confirm, after=silent_after)

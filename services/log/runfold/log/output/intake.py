@@ -1,7 +1,7 @@
 """The intake of what jobs print: many chunks share one durable append, and only then they are acknowledged."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -49,6 +49,7 @@ class Intake:
         self._line: deque[_Waiting] = deque()
         self._arrived = Signal()
         self._told: dict[str, int] = {}
+        self._held: Counter[str] = Counter()  #: chunks by attempt id
         self._away: str | None = None
         self._tasks = Tasks()
         self._subscription: Subscription | None = None
@@ -69,11 +70,22 @@ class Intake:
         """Why no output is stored at this moment, or None."""
         return self._tasks.failed or self._away
 
+    def holds(self, attempt_id: str) -> bool:
+        """Whether some of its output is here and not durable yet."""
+        return attempt_id in self._held
+
     async def _handle(self, message: Message) -> None:
         waiting = _Waiting(chunk_of(message))
-        self._line.append(waiting)
-        self._arrived.set()
-        await waiting.done
+        attempt_id = waiting.chunk.attempt_id
+        self._held[attempt_id] += 1
+        try:
+            self._line.append(waiting)
+            self._arrived.set()
+            await waiting.done
+        finally:
+            self._held[attempt_id] -= 1
+            if not self._held[attempt_id]:
+                del self._held[attempt_id]
 
     async def _run(self) -> None:
         while True:
