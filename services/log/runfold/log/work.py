@@ -73,8 +73,9 @@ class Work:
         view.listen(self._note)
 
     def start(self) -> None:
-        """From here on what the log says is sent; what it said before, executors hear at their inventories."""
+        """From here on what the log says is sent, and what the replica before may not have got to is said again."""
         self._sending = True
+        self._say_again()
         self._tasks.start("send work", self._send_all())
 
     def end(self) -> None:
@@ -118,6 +119,18 @@ class Work:
                     self._close(attempt_id, envelope.position)
                 case _:
                     pass
+
+    def _say_again(self) -> None:
+        """Executors ask only every 30 s, and they don't see that another replica has taken over."""
+        cell = self._view.cell
+        for host_id, listed in self._open.by_host.items():
+            for attempt_id in listed:
+                job, attempt = cell.jobs_by_attempt[attempt_id], cell.attempts[attempt_id]
+                if attempt.claimed_at is None:
+                    self._backlog.append(_Said(host_id, cell.position, attempt_id, x.AttemptAssigned))
+                elif not attempt.ended and stop_order(job, attempt) is not None:
+                    self._backlog.append(_Said(host_id, cell.position, attempt_id, x.AttemptStopped))
+        self._filled.set()
 
     def _close(self, attempt_id: str, position: int) -> None:
         attempt = self._view.cell.attempts.get(attempt_id)
