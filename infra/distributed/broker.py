@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 #: User to regular expressions of what it may configure, write and read.
 PERMISSIONS: dict[str, dict[str, str]] = json.loads(
@@ -53,13 +53,17 @@ def install(management_url: str, wanted: Mapping[str, Any]) -> None:
 
 
 def addresses(url: str, passwords: Mapping[str, str], vhost: str = "/", prefix: str = "") -> dict[str, str]:
-    """AMQP address of each service, at the broker of `url`."""
-    parts = urlsplit(url)
-    where = f"{parts.hostname}:{parts.port or 5672}/{quote(vhost, safe='')}"
+    """AMQP address of each service at the broker of `url`; as many as that names nodes, separated by commas."""
+    nodes = [urlsplit(node.strip()) for node in url.split(",")]
     return {
-        name: f"{parts.scheme}://{quote(prefix + name)}:{quote(password)}@{where}"
+        name: ",".join(_address(node, prefix + name, password, vhost) for node in nodes)
         for name, password in passwords.items()
     }
+
+
+def _address(node: SplitResult, user: str, password: str, vhost: str) -> str:
+    where = f"{node.hostname}:{node.port or 5672}/{quote(vhost, safe='')}"
+    return f"{node.scheme}://{quote(user)}:{quote(password)}@{where}"
 
 
 def _user(name: str, password: str) -> dict[str, Any]:

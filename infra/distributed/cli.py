@@ -1,8 +1,9 @@
 """infra/services: the five services as plain processes, against any MongoDB and any RabbitMQ.
 
 RUNFOLD_MONGO_URL names the database server, with the database as its path (default `runfold`); RUNFOLD_AMQP_URL names
-the broker. With RUNFOLD_AMQP_MANAGEMENT_URL, each service gets a broker user of its own, which may do what it needs to
-and no more; without it all of them use the one of RUNFOLD_AMQP_URL. A service that ends is started again.
+the broker, or a cluster's nodes, separated by commas. With RUNFOLD_AMQP_MANAGEMENT_URL, each service gets a broker user
+of its own, which may do what it needs to and no more; without it all of them use the one of RUNFOLD_AMQP_URL. A service
+that ends is started again.
 
 RUNFOLD_ADMIN_TOKEN, at the first start, is the admin's token. It is kept with the other keys in the data directory.
 """
@@ -108,7 +109,7 @@ def _amqp_urls(keys: Keys) -> dict[str, str]:
     url, management_url = os.environ["RUNFOLD_AMQP_URL"], os.environ.get("RUNFOLD_AMQP_MANAGEMENT_URL")
     if not management_url:
         return dict.fromkeys(SERVICES, url)
-    vhost = unquote(urlsplit(url).path[1:]) or "/"
+    vhost = unquote(urlsplit(url.partition(",")[0]).path[1:]) or "/"
     broker.install(management_url, broker.definitions(keys.broker_passwords, vhost, prefix="runfold-"))
     return broker.addresses(url, keys.broker_passwords, vhost, prefix="runfold-")
 

@@ -5,6 +5,7 @@ import shutil
 import time
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 
 from infra.testservers.program import Program, Server, free_ports, listens, which
@@ -23,13 +24,37 @@ def program() -> str | None:
     return str(DEBIAN_SCRIPT) if on_path and DEBIAN_SCRIPT.exists() else on_path
 
 
-class RabbitMQ(Server):
-    """A broker of its own in `directory`: own ports, own cookie, own epmd, so that it meets no other broker."""
+@dataclass(frozen=True)
+class Membership:
+    """The cluster that a node belongs to: in `directory` are its cookie and its epmd; `seed` is the node to join."""
 
-    def __init__(self, directory: Path) -> None:
+    directory: Path
+    epmd_port: int
+    seed: str
+
+
+class RabbitMQ(Server):
+    """A broker of its own in `directory`: own ports, own cookie, own epmd, so that it meets no other broker. With a
+    `membership` it is a node of one, which has its cookie and epmd."""
+
+    def __init__(self, directory: Path, membership: Membership | None = None) -> None:
         super().__init__(directory, "rabbitmq")
         self._ports = _ports(directory)
-        self._epmd = Program(directory, "epmd")
+        self._membership = membership
+        self._home = directory
+        if membership is not None:
+            self._home, self._ports["epmd"] = membership.directory, membership.epmd_port
+        self._epmd = Program(self._home, "epmd")
+
+    @property
+    def node(self) -> str:
+        """What its cluster and its management API call it."""
+        return f"runfold{self._ports['amqp']}@localhost"
+
+    @property
+    def epmd_port(self) -> int:
+        """Where nodes find each other."""
+        return self._ports["epmd"]
 
     @property
     def url(self) -> str:
@@ -58,7 +83,8 @@ class RabbitMQ(Server):
     def stop(self) -> None:
         """Ends the broker in order; what is durable is there again after `start`."""
         super().stop()
-        self._epmd.stop()
+        if self._membership is None:
+            self._epmd.stop()
 
     def kill(self) -> None:
         """Ends the broker as a crash would, SETTLING seconds from now."""
@@ -72,7 +98,8 @@ class RabbitMQ(Server):
 
     def _kill_now(self) -> None:
         super().kill()
-        self._epmd.kill()
+        if self._membership is None:
+            self._epmd.kill()
 
     def _is_ready(self) -> bool:
         if not listens(self._ports["amqp"]):
@@ -88,10 +115,10 @@ class RabbitMQ(Server):
     def _environment(self) -> dict[str, str]:
         directory = self.directory
         return {
-            "HOME": str(directory),
+            "HOME": str(self._home),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "ERL_EPMD_PORT": str(self._ports["epmd"]),
-            "RABBITMQ_NODENAME": f"runfold{self._ports['amqp']}@localhost",
+            "RABBITMQ_NODENAME": self.node,
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODE_PORT": str(self._ports["amqp"]),
             "RABBITMQ_DIST_PORT": str(self._ports["distribution"]),
@@ -107,9 +134,52 @@ class RabbitMQ(Server):
 
     def _write_configuration(self) -> None:
         (self.directory / "plugins").write_text("[rabbitmq_management].\n")
-        (self.directory / "rabbitmq.conf").write_text(
-            f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {self._ports['management']}\n"
-        )
+        settings = {
+            "management.tcp.ip": "127.0.0.1",
+            "management.tcp.port": self._ports["management"],
+            **(_of_member(self._membership) if self._membership else {}),
+        }
+        lines = [f"{name} = {value}\n" for name, value in settings.items()]
+        (self.directory / "rabbitmq.conf").write_text("".join(lines))
+
+
+class RabbitCluster:
+    """Three nodes of one broker, each of which may be killed and started again alone."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        folders = [directory / str(number) for number in range(1, 4)]
+        for folder in folders:
+            folder.mkdir(exist_ok=True)
+        first = RabbitMQ(folders[0])
+        membership = Membership(directory, first.epmd_port, first.node)
+        self.nodes = tuple(RabbitMQ(folder, membership) for folder in folders)
+
+    @property
+    def url(self) -> str:
+        """The AMQP addresses of all nodes, separated by commas."""
+        return ",".join(node.url for node in self.nodes)
+
+    def start(self) -> None:
+        """Returns when all nodes are in the cluster, after some 20 s; raises StartFailed."""
+        for node in self.nodes:
+            node.start()
+
+    def discard(self) -> None:
+        """Ends all nodes and removes their data."""
+        for node in self.nodes:
+            node.discard()
+        Program(self._directory, "epmd").kill()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+
+def _of_member(membership: Membership) -> dict[str, object]:
+    """A new node joins the seed; nodes that see no majority stop serving, rather than go on as a second broker."""
+    return {
+        "cluster_formation.peer_discovery_backend": "classic_config",
+        "cluster_formation.classic_config.nodes.1": membership.seed,
+        "cluster_partition_handling": "pause_minority",
+    }
 
 
 def _ports(directory: Path) -> dict[str, int]:

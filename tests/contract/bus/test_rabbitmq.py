@@ -1,16 +1,17 @@
 """What only a real broker does: permissions, pressure, freezing, and operators."""
 
 import asyncio
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import aio_pika
 import pytest
 
+from infra.testservers.program import free_ports
 from runfold.bus.adapters.rabbitmq import RabbitBus, Timings
 from runfold.bus.port import Bus, BusUnavailable, Message
 from runfold.bus.topology import FACTS, Exchange, work
 from tests.contract.bus.inbox import Inbox, is_routable, publish
-from tests.contract.bus.rigs import RabbitRig
+from tests.contract.bus.rigs import QUICK, RabbitRig
 from tests.contract.bus.waiting import until
 from tests.servers import Broker
 
@@ -132,6 +133,31 @@ async def publish_at_last(bus: Bus, body: str) -> None:
         return True
 
     await until(is_published)
+
+
+async def test_where_one_node_of_the_broker_is_away_another_is_taken(
+    rabbit: RabbitRig, amqp_url: str
+) -> None:
+    """An address at which nobody is stands for the node that is away, a proxy for one that goes."""
+    facts = Inbox()
+    (nobody,) = free_ports(1)
+    away = amqp_url.replace(f":{urlsplit(amqp_url).port}/", f":{nobody}/")
+    bus = RabbitBus(f"{away}, {rabbit.through_proxy(amqp_url)},{amqp_url}", timings=QUICK)
+    await bus.open()
+    await until(lambda: bus.connected)
+    await bus.consume(FACTS, facts)
+
+    await rabbit.proxy.cut()
+    await until(lambda: not bus.connected)
+    await until(lambda: bus.connected)
+    await publish_at_last(bus, "by another way")
+    await facts.holds(1)
+    await bus.close()
+
+
+def test_a_broker_without_an_address_is_no_broker() -> None:
+    with pytest.raises(ValueError, match="no address"):
+        RabbitBus(" , ")
 
 
 def executor_url(broker: Broker, vhost: str) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.distributed.broker import EXCHANGES, PERMISSIONS, definitions
+from infra.distributed.broker import EXCHANGES, PERMISSIONS, addresses, definitions
 from infra.distributed.installation import SERVICES, Installation, Keys, kept_keys
 from runfold.bus.topology import EXCHANGE_TYPES
 
@@ -75,3 +75,11 @@ def test_the_exchanges_that_are_made_are_those_of_the_topology() -> None:
 def test_definitions_hold_no_password_in_clear() -> None:
     passwords = {name: f"secret-of-{name}" for name in PERMISSIONS}
     assert "secret-of" not in str(definitions(passwords))
+
+
+def test_each_service_has_the_addresses_of_all_nodes_of_a_cluster() -> None:
+    nodes = "amqp://guest:guest@one:5673/, amqp://guest:guest@two"
+    told = addresses(nodes, {"log": "pass,word"}, "a/vhost", "p-")
+    assert told == {
+        "log": "amqp://p-log:pass%2Cword@one:5673/a%2Fvhost,amqp://p-log:pass%2Cword@two:5672/a%2Fvhost"
+    }

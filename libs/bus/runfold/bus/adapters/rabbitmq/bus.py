@@ -24,7 +24,11 @@ log = structlog.get_logger("runfold.bus")
 
 class RabbitBus:
     """A broker short of memory or disk stops reading from whoever publishes. Acknowledgements, which free its memory,
-    must not wait behind that: hence two connections."""
+    must not wait behind that: hence two connections.
+
+    `url` is an AMQP address, or those of a cluster's nodes, separated by commas: whichever answers is taken, and where
+    that one goes, the next. A comma within an address is written as %2C.
+    """
 
     def __init__(
         self,
@@ -36,8 +40,9 @@ class RabbitBus:
     ) -> None:
         self._timings = timings or Timings()
         self._redelivery = redelivery or Redelivery()
-        self._out = Link(url, f"{name} out", self._timings)
-        self._in = Link(url, f"{name} in", self._timings)
+        urls = [each.strip() for each in url.split(",") if each.strip()]
+        self._out = Link(urls, f"{name} out", self._timings)
+        self._in = Link(urls, f"{name} in", self._timings)
         self._publisher = Publisher(self._out, self._timings)
         self.dead_letters = RabbitDeadLetters(self._in, self._publisher, self._timings)
         self._consumers: list[Consumer] = []

@@ -7,6 +7,7 @@ and again. So each part here restores itself, and this module only brings the pl
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
 import aio_pika
 import structlog
@@ -24,15 +25,17 @@ logging.getLogger("aio_pika").setLevel(logging.CRITICAL)
 
 
 class Link:
-    """`up` and `down` are events that are never set both."""
+    """`up` and `down` are events that are never set both. `urls` are the nodes of one broker, tried in turn."""
 
-    def __init__(self, url: str, name: str, timings: Timings) -> None:
+    def __init__(self, urls: Sequence[str], name: str, timings: Timings) -> None:
+        if not urls:
+            raise ValueError("the broker has no address")
         self.up = asyncio.Event()
         self.down = asyncio.Event()
         self.down.set()
         self.generation = 0  #: how often it has connected
         self.trouble: str | None = "not connected yet"
-        self._url = url
+        self._urls = list(urls)
         self._name = name
         self._timings = timings
         self._connection: AbstractConnection | None = None
@@ -72,12 +75,14 @@ class Link:
                 self.trouble = describe(error)
             failures = 0 if self.generation > generation else failures + 1
             log.warning("no broker", connection=self._name, trouble=self.trouble, failures=failures)
-            await asyncio.sleep(self._timings.pause(failures))
+            # The one that failed comes last; pauses grow once all of them have failed.
+            self._urls = [*self._urls[1:], self._urls[0]]
+            await asyncio.sleep(self._timings.pause(failures // len(self._urls)))
 
     async def _connect_and_wait(self) -> None:
         lost = asyncio.Event()
         connection = aio_pika.Connection(
-            make_url(self._url, heartbeat=self._timings.heartbeat),
+            make_url(self._urls[0], heartbeat=self._timings.heartbeat),
             client_properties={"connection_name": self._name},
         )
         connection.close_callbacks.add(lambda _, error: self._lose(lost, error))
