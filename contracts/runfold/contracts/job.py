@@ -43,7 +43,7 @@ class AttemptClaimed:
 
 @dataclass(frozen=True, slots=True)
 class AttemptPulling:
-    """Its image is pulled: said at the beginning, and at each tenth of what there is to download."""
+    """Its image is pulled: said at the beginning, and with each tenth more of what there is to download."""
 
     job_id: str
     attempt_id: str

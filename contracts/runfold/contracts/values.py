@@ -47,6 +47,11 @@ class PullProgress:
     total_bytes: Natural = 0
     is_total_bytes_final: bool = False  #: the size of each layer is known
 
+    def is_beyond(self, earlier: "PullProgress | None") -> bool:
+        """By a tenth of what there is to download, as far as that is known."""
+        before = earlier.downloaded_bytes if earlier else 0
+        return self.total_bytes > 0 and 10 * (self.downloaded_bytes - before) >= self.total_bytes
+
 
 @dataclass(frozen=True, slots=True)
 class Retry:

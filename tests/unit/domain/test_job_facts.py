@@ -51,10 +51,17 @@ def test_a_pull_is_told_at_its_beginning_and_at_each_tenth() -> None:
     world = placed_world()
     facts = [replace(PULLING, progress=PullProgress(at, 0, 1000)) for at in range(0, 1001, 7)]
     told = [event for event in events_of(world, *facts) if isinstance(event, e.AttemptPulling)]
-    assert [event.progress and event.progress.downloaded_bytes // 100 for event in told] == list(range(10))
-    attempt = world.attempt()
-    assert attempt.pull is not None
-    assert attempt.pull.downloaded_bytes == 903
+    assert [event.progress and event.progress.downloaded_bytes for event in told] == [
+        0, 105, 210, 315, 420, 525, 630, 735, 840, 945,
+    ]  # fmt: skip
+    assert world.attempt().pull == PullProgress(945, 0, 1000)
+
+
+def test_a_pull_that_finds_more_to_download_goes_on_telling() -> None:
+    world = placed_world()
+    facts = [PullProgress(0), PullProgress(10, 0, 10), PullProgress(100, 0, 1000), PullProgress(110, 0, 1000)]
+    told = events_of(world, *(replace(PULLING, progress=fact) for fact in facts))
+    assert [event.progress for event in told if isinstance(event, e.AttemptPulling)] == facts[:2] + facts[3:]
 
 
 def test_the_last_fact_alone_tells_all_but_the_pulling() -> None:

@@ -99,16 +99,10 @@ def record(job: Job, condition: x.AttemptCondition) -> list[e.JobEvent]:
 
 
 def _is_further(attempt: Attempt, progress: PullProgress | None) -> bool:
-    """A pull begins, or has another tenth: so it makes eleven events at most, whatever it says."""
+    """A pull begins, or has a tenth more of what it knows that there is; so it makes few events, whatever it says."""
     if attempt.status is JobStatus.PROVISIONING:
         return True
-    return attempt.status is JobStatus.PULLING and _tenths(progress) > _tenths(attempt.pull)
-
-
-def _tenths(progress: PullProgress | None) -> int:
-    if progress is None or not progress.total_bytes:
-        return 0
-    return min(10 * progress.downloaded_bytes // progress.total_bytes, 10)
+    return attempt.status is JobStatus.PULLING and progress is not None and progress.is_beyond(attempt.pull)
 
 
 def _ending(job: Job, attempt: Attempt, condition: x.AttemptCondition) -> list[e.JobEvent]:

@@ -90,7 +90,7 @@ class Progress:
         self._told = told
         self._time = time
         self._last = time()
-        self._tenth = 0
+        self._latest = PullProgress()
         self._layers: dict[str, _Layer] = {}
 
     def follow(self, lines: Iterator[dict[str, Any]]) -> None:
@@ -114,9 +114,9 @@ class Progress:
 
     def _tell(self, progress: PullProgress) -> None:
         """Each tenth at once, since what comes next may be long in coming."""
-        now, tenth = self._time(), _tenth(progress)
-        if now - self._last >= PACE or tenth > self._tenth:
-            self._last, self._tenth = now, tenth
+        now = self._time()
+        if now - self._last >= PACE or progress.is_beyond(self._latest):
+            self._last, self._latest = now, progress
             self._told(progress)
 
     def _so_far(self) -> PullProgress:
@@ -127,10 +127,6 @@ class Progress:
             total_bytes=sum(layer.total for layer in layers),
             is_total_bytes_final=all(layer.total for layer in layers),
         )
-
-
-def _tenth(progress: PullProgress) -> int:
-    return 10 * progress.downloaded_bytes // progress.total_bytes if progress.total_bytes else 0
 
 
 @dataclass(slots=True)
