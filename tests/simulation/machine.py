@@ -32,12 +32,16 @@ class Machine:
         self.refuses = 0.0  #: how likely it can't give what an attempt asks for
         self.off = False  #: nothing starts here
         self.slow = 0.0  #: seconds that the journal's disk takes at most
+        self.heartbeat = 0  #: uptime of the last inventory that was answered
 
     def reboot(self) -> None:
         """Whoever ran here is gone with all it ran."""
         if self.holder is not None:
             self.holder.crash()
         self.engine.reboot()
+
+    def uptime(self) -> int:
+        return int(asyncio.get_running_loop().time() * 1_000_000)
 
     def live(self) -> dict[str, Assignment]:
         """What runs at the moment, by attempt id."""
@@ -68,6 +72,15 @@ class SimHost:
 
     def facts(self) -> HostFacts:
         return HostFacts(self._machine.capacity, "x86")
+
+    def uptime(self) -> int:
+        return self._machine.uptime()
+
+    def heartbeat(self) -> int:
+        return self._machine.heartbeat
+
+    def beat(self, uptime: int) -> None:
+        self._machine.heartbeat = uptime
 
     def take_identity(self, host_id: str) -> Callable[[], None]:
         holder = self._machine.holder

@@ -9,10 +9,14 @@ from typing import Protocol
 
 from runfold.contracts.executor import Assignment
 from runfold.contracts.values import JobSpec, PullProgress
+from runfold.executor.adapters.linux_host import LinuxHost
+from runfold.executor.lease import Lease, Leash
 from runfold.executor.runtime import Ended, Runtime, Started
 from runfold.executor.runtimes.docker import DockerRuntime
 from runfold.executor.runtimes.memory import MemoryEngine, MemoryRuntime
 from runfold.executor.runtimes.process import ProcessRuntime
+
+Make = Callable[[Path, int, Leash | None], Runtime]
 
 
 class Rig(Protocol):
@@ -46,24 +50,27 @@ class MemoryRig:
 
 
 class RealRig:
-    """`make` makes a runtime of a directory and a limit of output; what runs is removed at the end."""
+    """`make` makes a runtime of a directory, a limit of output and a leash; what runs is removed at the end."""
 
     deaf = "trap '' TERM"
 
-    def __init__(self, image: str | None, directory: Path, make: Callable[[Path, int], Runtime]) -> None:
+    def __init__(self, image: str | None, directory: Path, make: Make) -> None:
         self.image = image
+        self.heartbeat = directory.parent / "heartbeat"
+        self.host = LinuxHost(directory.parent, self.heartbeat)
         self.directory = directory
         self.limit = 64 * 1024 * 1024
         self._make = make
         self._made: list[Runtime] = []
 
     def runtime(self) -> Runtime:
-        self._made.append(self._make(self.directory, self.limit))
+        leash = Leash(self.heartbeat, Lease(self.host).holds)
+        self._made.append(self._make(self.directory, self.limit, leash))
         return self._made[-1]
 
     async def close(self) -> None:
         attempts = [path.name for path in self.directory.iterdir()] if self.directory.exists() else []
-        cleaner = self._make(self.directory, self.limit)
+        cleaner = self._make(self.directory, self.limit, None)
         await asyncio.gather(*(cleaner.remove(attempt_id) for attempt_id in attempts))
         for runtime in (*self._made, cleaner):
             await runtime.close()
@@ -71,11 +78,17 @@ class RealRig:
 
 
 def process_rig(directory: Path) -> RealRig:
-    return RealRig(None, directory, lambda path, limit: ProcessRuntime(path, output_limit=limit))
+    def make(path: Path, limit: int, leash: Leash | None) -> Runtime:
+        return ProcessRuntime(path, output_limit=limit, leash=leash)
+
+    return RealRig(None, directory, make)
 
 
 def docker_rig(directory: Path, url: str, image: str) -> RealRig:
-    return RealRig(image, directory, lambda path, limit: DockerRuntime(path, url=url, output_limit=limit))
+    def make(path: Path, limit: int, leash: Leash | None) -> Runtime:
+        return DockerRuntime(path, url=url, output_limit=limit, leash=leash)
+
+    return RealRig(image, directory, make)
 
 
 class Jobs:

@@ -129,7 +129,8 @@ class LogService:
     async def _answer(self, said: InventoryReported) -> None:
         if self.answering:
             forget = tuple(c.attempt_id for c in said.conditions if c.attempt_id in self.finished)
-            await self.say(InventoryAnswered(self.position, said.seq, tuple(self.placed.values()), forget))
+            placed = tuple(self.placed.values())
+            await self.say(InventoryAnswered(self.position, said.seq, placed, forget, said.incarnation))
 
     async def _chunk(self, message: Message) -> None:
         attempt_id, offset = str(message.headers["attempt_id"]), int(message.headers["offset"])

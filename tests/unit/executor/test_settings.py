@@ -99,7 +99,7 @@ async def test_a_user_for_processes_that_is_nobody_is_said(tmp_path: Path) -> No
 
 
 def test_the_host_has_what_the_machine_has(tmp_path: Path) -> None:
-    facts = LinuxHost(tmp_path).facts()
+    facts = LinuxHost(tmp_path, tmp_path / "heartbeat").facts()
     assert 0 < facts.capacity.memory <= os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     assert facts.capacity.disk > 0
     assert facts.arch in ("x86", "arm")

@@ -12,6 +12,7 @@ from runfold.executor.adapters.memory_host import MemoryHost
 from runfold.executor.adapters.memory_journal import MemoryJournal
 from runfold.executor.agent import Agent, Profile
 from runfold.executor.journal import Entries
+from runfold.executor.lease import Lease
 from runfold.executor.runtime import Ended, OnPull, Started
 from runfold.executor.runtimes.memory import MemoryEngine, MemoryRuntime
 from tests.unit.executor.log_service import LogService
@@ -100,8 +101,8 @@ class MortalBus:
 
 
 class MortalRuntime(MemoryRuntime):
-    def __init__(self, engine: MemoryEngine, life: Life) -> None:
-        super().__init__(engine, "process")
+    def __init__(self, engine: MemoryEngine, life: Life, holds: Callable[[Assignment], bool]) -> None:
+        super().__init__(engine, "process", holds)
         self._life = life
 
     async def start(self, assignment: Assignment, *, create: bool, on_pull: OnPull) -> Started:
@@ -140,14 +141,16 @@ class World:
         """The next executor; returns once it is ready, or dead."""
         self.life = Life(last_step)
         self._bus = InProcessBus(self.broker)
+        lease = Lease(self.host)
         self._agent = agent = Agent(
             Profile("host"),
-            {"process": MortalRuntime(self.engine, self.life)},
+            {"process": MortalRuntime(self.engine, self.life, lease.holds)},
             journal=MortalJournal(self.journal, self.life),
             host=self.host,
             bus=MortalBus(self._bus, self.life),
             clock=self.clock,
             ids=self.ids,
+            lease=lease,
         )
         starting = asyncio.create_task(agent.start())
         dying = asyncio.create_task(self.life.over.wait())

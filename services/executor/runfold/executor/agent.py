@@ -21,6 +21,7 @@ from runfold.executor.facts import Facts
 from runfold.executor.host import Host
 from runfold.executor.inventory import Inventory
 from runfold.executor.journal import Journal, JournalUnavailable
+from runfold.executor.lease import Lease
 from runfold.executor.ledger import Ledger, Steps
 from runfold.executor.memory import Memory, remember
 from runfold.executor.metrics import Sampler
@@ -64,13 +65,16 @@ class Agent:
         bus: Bus,
         clock: Clock,
         ids: Ids,
+        lease: Lease | None = None,
         metrics_interval: float | None = None,
     ) -> None:
-        """`metrics_interval`: seconds between two samples of what attempts use; None takes none."""
+        """`lease` is the one that `runtimes` ask. `metrics_interval`: seconds between two samples of what attempts
+        use; None takes none."""
         self._profile = profile
         self._runtimes = runtimes
         self._journal = journal
         self._host = host
+        self._lease = lease or Lease(host)
         self._bus = bus
         self._clock = clock
         self._ids = ids
@@ -82,6 +86,7 @@ class Agent:
         capacity = host.facts().capacity
         self._admissions = Admissions(profile.choice, lambda: capacity, self._live)
         self._ledger = Ledger(self._admissions, clock.now)
+        self._lease.stopped = self._is_stopped
         METRICS.gauge("runfold_live_attempts", "Attempts that hold capacity of this host.", self._count_live)
 
     async def start(self) -> None:
@@ -141,12 +146,13 @@ class Agent:
             case AttemptsForgotten():
                 await self._take(self._ledger.forgotten(said))
             case InventoryAnswered():
-                await self._take(self._ledger.answered(said))
-                self._inventory.answered()
+                # A replica that was replaced may not know, and say what is old: that isn't being heard.
+                news = said.position >= self._ledger.position
+                await self._take(self._ledger.answered(said), said if news else None)
             case _:
                 raise Rejected(f"{type(said).__name__} is nothing for an executor")
 
-    async def _take(self, steps: Steps) -> None:
+    async def _take(self, steps: Steps, answer: InventoryAnswered | None = None) -> None:
         try:
             await self._journal.write(steps.entries)
         except JournalUnavailable as error:
@@ -163,9 +169,12 @@ class Agent:
             tracing.claimed(self._ledger.attempts[attempt_id], self._clock.now())
         for attempt_id in steps.report:
             self._reporter.report(attempt_id)
+        self._end(steps)
+        if answer is not None:
+            # What it voids the ledger knows as stopped; what it brings may begin.
+            self._inventory.answered(answer)
         for attempt_id in steps.begin:
             self._crew.begin(attempt_id)
-        self._end(steps)
 
     def _end(self, steps: Steps) -> None:
         for attempt_id in steps.stop:
@@ -179,7 +188,7 @@ class Agent:
         async def look() -> ExecutorAnnounced:
             return await self._look(facts)
 
-        self._inventory = Inventory(facts, self._ledger, look, self._backoff())
+        self._inventory = Inventory(facts, self._ledger, look, self._lease, self._backoff())
         self._crew = Crew(
             self._ledger,
             self._runtimes,
@@ -218,6 +227,10 @@ class Agent:
 
     def _live(self) -> list[Attempt]:
         return [attempt for attempt in self._ledger.attempts.values() if not attempt.over]
+
+    def _is_stopped(self, attempt_id: str) -> bool:
+        attempt = self._ledger.attempts.get(attempt_id)
+        return attempt is not None and attempt.stop is not None
 
     def _count_live(self) -> int:
         return sum(not attempt.over for attempt in tuple(self._ledger.attempts.values()))

@@ -6,6 +6,7 @@ from runfold.bus.port import Bus
 from runfold.executor.agent import Agent, Profile
 from runfold.executor.host import Host
 from runfold.executor.journal import Journal
+from runfold.executor.lease import Lease, Leash
 from runfold.executor.runtime import Runtime
 from runfold.executor.settings import ExecutorSettings
 from runfold.ports import Clock, Ids
@@ -46,15 +47,19 @@ class Executor:
         settings = self._settings
         if self._runtimes is None or self._journal is None or self._host is None:
             _make_directory(settings)
+        host = self._host or _host(settings)
+        lease = Lease(host)
+        leash = Leash(settings.heartbeat, lease.holds)
         profile = Profile(settings.name, settings.runtime, settings.fleet, settings.labels, VERSION)
         self._agent = Agent(
             profile,
-            _runtimes(settings) if self._runtimes is None else self._runtimes,
+            _runtimes(settings, leash) if self._runtimes is None else self._runtimes,
             journal=self._journal or _journal(settings),
-            host=self._host or _host(settings),
+            host=host,
             bus=self._bus,
             clock=self._clock,
             ids=self._ids,
+            lease=lease,
             metrics_interval=settings.metrics_interval,
         )
         await self._agent.start()
@@ -132,10 +137,10 @@ def _journal(settings: ExecutorSettings) -> Journal:
 def _host(settings: ExecutorSettings) -> Host:
     from runfold.executor.adapters.linux_host import LinuxHost
 
-    return LinuxHost(settings.directory)
+    return LinuxHost(settings.directory, settings.heartbeat)
 
 
-def _runtimes(settings: ExecutorSettings) -> dict[str, Runtime]:
+def _runtimes(settings: ExecutorSettings, leash: Leash) -> dict[str, Runtime]:
     """Both, whichever is chosen for what comes: the journal may hold attempts of the other one."""
     from runfold.executor.runtimes.docker import DockerRuntime
     from runfold.executor.runtimes.process import ProcessRuntime
@@ -146,12 +151,14 @@ def _runtimes(settings: ExecutorSettings) -> dict[str, Runtime]:
         default_image=settings.default_image,
         allow_privileged=settings.allow_privileged,
         output_limit=settings.output_limit_per_hour,
+        leash=leash,
     )
     try:
         process = ProcessRuntime(
             settings.directory / "attempts",
             user=settings.process_user,
             output_limit=settings.output_limit_per_hour,
+            leash=leash,
         )
     except LookupError as error:
         raise SettingsError(f"RUNFOLD_PROCESS_USER: {error}") from error

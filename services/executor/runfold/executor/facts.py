@@ -26,16 +26,15 @@ class Facts:
 
     async def report(self, condition: AttemptCondition, traceparent: str | None) -> None:
         await self._send(
-            AttemptReported(self.host_id, self.incarnation, self._next(), condition), traceparent
+            AttemptReported(self.host_id, self.incarnation, self.number(), condition), traceparent
         )
 
-    async def inventory(self, position: int, conditions: tuple[AttemptCondition, ...]) -> int:
-        """The number that its answer names."""
-        seq = self._next()
+    async def inventory(self, seq: int, position: int, conditions: tuple[AttemptCondition, ...]) -> None:
+        """`seq` is what its answer names."""
         await self._send(InventoryReported(self.host_id, self.incarnation, seq, position, conditions))
-        return seq
 
-    def _next(self) -> int:
+    def number(self) -> int:
+        """For the next fact."""
         self._seq += 1
         return self._seq
 

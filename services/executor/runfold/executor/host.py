@@ -22,5 +22,14 @@ class IdentityTaken(Exception):
 class Host(Protocol):
     def facts(self) -> HostFacts: ...
 
+    def uptime(self) -> int:
+        """Microseconds since this machine booted; those count in which it slept."""
+
+    def heartbeat(self) -> int:
+        """The uptime of the last `beat`, by any executor since this boot; 0 where there was none."""
+
+    def beat(self, uptime: int) -> None:
+        """Kept for whoever outlives this executor. Where it can't be kept, what hangs on it stops too early."""
+
     def take_identity(self, host_id: str) -> Callable[[], None]:
         """Holds it, whatever happens to this process, until what it returns is called; raises IdentityTaken."""

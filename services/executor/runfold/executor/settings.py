@@ -46,3 +46,8 @@ class ExecutorSettings(ServiceSettings):
     @property
     def directory(self) -> Path:
         return self.data_dir.expanduser()
+
+    @property
+    def heartbeat(self) -> Path:
+        """What supervisors and the watchdog read."""
+        return self.directory / "heartbeat"

@@ -8,6 +8,11 @@ from pathlib import Path
 
 from runfold.contracts.values import Quantities
 from runfold.executor.host import HostFacts, IdentityTaken
+from runfold.executor.runtimes.process import supervisor
+from runfold.executor.runtimes.process.leftovers import boot_id
+from runfold.service.logging import get_logger
+
+_log = get_logger("runfold.executor")
 
 #: Where a container's memory limit is, by cgroup version.
 _MEMORY_LIMITS = (
@@ -17,10 +22,10 @@ _MEMORY_LIMITS = (
 
 
 class LinuxHost:
-    """`data` lies on the disk that jobs fill."""
+    """`data` lies on the disk that jobs fill; `heartbeat` is the file that supervisors and the watchdog read."""
 
-    def __init__(self, data: Path) -> None:
-        self._data = data
+    def __init__(self, data: Path, heartbeat: Path) -> None:
+        self._data, self._heartbeat = data, heartbeat
 
     def facts(self) -> HostFacts:
         disk = os.statvfs(self._data)
@@ -30,6 +35,24 @@ class LinuxHost:
             disk=disk.f_blocks * disk.f_frsize,
         )
         return HostFacts(capacity, "arm" if platform.machine() in ("aarch64", "arm64") else "x86")
+
+    def uptime(self) -> int:
+        return supervisor.uptime()
+
+    def heartbeat(self) -> int:
+        return supervisor.heartbeat(str(self._heartbeat), boot_id())
+
+    def beat(self, uptime: int) -> None:
+        """In place, so that a full disk is no reason to stop; not synced, since it is for this boot alone."""
+        text = f"{boot_id()} {uptime:020d} {uptime:020d}\n".encode()
+        try:
+            file = os.open(self._heartbeat, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                os.pwrite(file, text, 0)
+            finally:
+                os.close(file)
+        except OSError as error:
+            _log.error("a heartbeat can't be kept", error=str(error))
 
     def take_identity(self, host_id: str) -> Callable[[], None]:
         """An abstract socket's name: taken once on a machine, also by a copy of the data directory, and freed by the

@@ -1,5 +1,6 @@
 """A machine for tests and the simulation."""
 
+import asyncio
 from collections.abc import Callable
 
 from runfold.contracts.values import Quantities
@@ -14,9 +15,19 @@ class MemoryHost:
     def __init__(self, capacity: Quantities = _DEFAULT) -> None:
         self.capacity = capacity
         self._taken: list[str] = []
+        self._beat = 0
 
     def facts(self) -> HostFacts:
         return HostFacts(self.capacity, "x86")
+
+    def uptime(self) -> int:
+        return int(asyncio.get_running_loop().time() * 1_000_000)
+
+    def heartbeat(self) -> int:
+        return self._beat
+
+    def beat(self, uptime: int) -> None:
+        self._beat = uptime
 
     def take_identity(self, host_id: str) -> Callable[[], None]:
         if host_id in self._taken:

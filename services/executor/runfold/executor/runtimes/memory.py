@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from runfold.contracts.executor import Assignment
 from runfold.contracts.values import PullProgress
+from runfold.executor.lease import CUT_OFF
 from runfold.executor.runtime import (
     Ended,
     Interrupted,
@@ -31,6 +32,7 @@ class MemoryJob:
     timer: asyncio.TimerHandle | None = None
     killer: asyncio.TimerHandle | None = None
     deaf: bool = False  #: ignores TERM
+    cut_off: bool = False  #: stopped by its own host
     tail: Tail = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,6 +72,12 @@ class MemoryEngine:
             if job.killer:
                 job.killer.cancel()
             job.killer = asyncio.get_running_loop().call_later(grace, self._end, job, 137)
+
+    def cut_off(self, attempt_id: str, grace: int) -> None:
+        """As a supervisor does whose host was cut off for too long."""
+        if job := self.jobs.get(attempt_id):
+            job.cut_off = True
+            self.signal(attempt_id, grace)
 
     def remove(self, attempt_id: str) -> None:
         if job := self.jobs.pop(attempt_id, None):
@@ -120,6 +128,8 @@ class MemoryEngine:
         for handle in (job.timer, job.killer):
             if handle:
                 handle.cancel()
+        if job.cut_off:
+            reason = "interrupted_by_no_capacity"
         job.ended = Ended(status, self.now(), len(job.output), reason=reason, message=message)
         job.tail.close()
         job.over.set()
@@ -128,8 +138,15 @@ class MemoryEngine:
 class MemoryRuntime:
     """One executor's hold on the engine."""
 
-    def __init__(self, engine: MemoryEngine, name: str = "process") -> None:
+    def __init__(
+        self,
+        engine: MemoryEngine,
+        name: str = "process",
+        holds: Callable[[Assignment], bool] = lambda _: True,
+    ) -> None:
+        """`holds` says whether an attempt may begin now, which a host that is cut off may have to deny."""
         self.name = name
+        self._holds = holds
         self._engine = engine
         self._stops: dict[str, int | None] = {}
 
@@ -151,6 +168,8 @@ class MemoryRuntime:
             raise Interrupted("nothing is left of it on this host")
         if job is None and attempt_id in self._stops:
             raise StartFailed("terminated_by_server", "stopped before it started")
+        if job is None and not self._holds(assignment):
+            raise RuntimeUnavailable(CUT_OFF)
         job = job or self._engine.begin(assignment)
         if attempt_id in self._stops:
             self._engine.signal(attempt_id, self._stops[attempt_id])

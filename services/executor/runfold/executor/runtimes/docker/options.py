@@ -1,11 +1,14 @@
 """What a job's container is made of, as the engine's API takes it."""
 
+from pathlib import Path
 from typing import Any
 
 from runfold.contracts.executor import Assignment
 from runfold.contracts.values import JobSpec
 
 LABEL = "runfold.attempt"
+#: Of what is to stop where its host is cut off: seconds, seconds from the stop to the kill, and the heartbeat's file.
+STOP_AFTER, STOP_GRACE, HEARTBEAT = "runfold.stop-after", "runfold.stop-after-grace", "runfold.heartbeat"
 #: All capabilities are dropped but these, which ordinary images need: package managers and entrypoints that run as root
 #: change owners and users, servers bind low ports, and supervisors end what they started. README.md has the list.
 CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID")
@@ -30,13 +33,17 @@ def refusal(assignment: Assignment, default_image: str | None, allow_privileged:
     return None
 
 
-def container(assignment: Assignment, image: str) -> dict[str, Any]:
+def container(assignment: Assignment, image: str, heartbeat: Path | None) -> dict[str, Any]:
     """The arguments of the SDK's `containers.create`."""
     spec = assignment.spec
     return {
         "image": image,
         "name": name_of(assignment.attempt_id),
-        "labels": {LABEL: assignment.attempt_id, "runfold.run": assignment.run_name},
+        "labels": {
+            LABEL: assignment.attempt_id,
+            "runfold.run": assignment.run_name,
+            **_stops_by_itself(assignment, heartbeat),
+        },
         "environment": assignment.env,
         "working_dir": spec.working_dir,
         "user": spec.user,
@@ -47,6 +54,17 @@ def container(assignment: Assignment, image: str) -> dict[str, Any]:
         **_limits(spec),
         **_privileges(spec),
         "ports": {f"{port}/tcp": ("127.0.0.1", None) for port in spec.ports},
+    }
+
+
+def _stops_by_itself(assignment: Assignment, heartbeat: Path | None) -> dict[str, str]:
+    """What the watchdog reads."""
+    if assignment.stop_after is None:
+        return {}
+    return {
+        STOP_AFTER: str(assignment.stop_after),
+        STOP_GRACE: str(assignment.stop_after_grace),
+        HEARTBEAT: str(heartbeat),
     }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from runfold.contracts.executor import Assignment
+from runfold.executor.lease import CUT_OFF, Leash
 from runfold.executor.runtime import (
     Ended,
     Interrupted,
@@ -18,6 +19,7 @@ from runfold.executor.runtime import (
 )
 from runfold.executor.runtimes.docker import options
 from runfold.executor.runtimes.docker.engine import WATCHED, Engine
+from runfold.executor.runtimes.docker.guard import Guard
 from runfold.executor.runtimes.docker.images import Images
 from runfold.executor.runtimes.docker.spool import Spool
 from runfold.executor.runtimes.docker.usage import usage_of
@@ -56,13 +58,19 @@ class DockerRuntime:
         default_image: str | None = None,
         allow_privileged: bool = False,
         output_limit: int,
+        leash: Leash | None = None,
     ) -> None:
-        """`url` None is DOCKER_HOST, else the usual socket. `output_limit` in bytes a job and hour."""
+        """`url` None is DOCKER_HOST, else the usual socket. `output_limit` in bytes a job and hour.
+
+        Without a `leash` nothing is taken that is to stop where its host is cut off.
+        """
         self._root = directory
         self._default_image = default_image
         self._allow_privileged = allow_privileged
         self._output_limit = output_limit
         self._engine = Engine(url)
+        self._leash = leash
+        self._guard = Guard(leash.heartbeat, self._engine.url, directory) if leash else None
         self._images = Images(self._engine)
         self._containers: dict[str, _Container] = {}
         self._stops: dict[str, int | None] = {}
@@ -75,6 +83,8 @@ class DockerRuntime:
     async def probe(self) -> bool:
         if not await self._engine.answers():
             return False
+        if self._guard is not None:
+            self._guard.remain()
         if self._default_image and not self._has_default and self._fetching.done():
             self._has_default = await self._is_here(self._default_image)
             if not self._has_default:
@@ -84,6 +94,8 @@ class DockerRuntime:
     def refusal(self, assignment: Assignment) -> str | None:
         if len(self._containers) >= WATCHED:
             return f"{WATCHED} containers are here, as many as one executor follows"
+        if assignment.stop_after is not None and self._leash is None:
+            return "stop_after: this runtime has no leash"
         default = self._default_image if self._has_default else None
         return options.refusal(assignment, default, self._allow_privileged)
 
@@ -98,7 +110,8 @@ class DockerRuntime:
         try:
             found = found or await self._create(assignment, on_pull)
             if found["State"]["Status"] == "created":
-                await self._run(attempt_id)
+                await self._run(assignment)
+            self._be_guarded(assignment)
         except APIError as error:
             raise _failure(error) from error
         self._follow(attempt_id)
@@ -191,7 +204,9 @@ class DockerRuntime:
             del self._stopped[attempt_id]
         if attempt_id in self._stops:
             raise StartFailed("terminated_by_server", "stopped before it started")
-        return await self._make(attempt_id, options.container(assignment, image))
+        return await self._make(
+            attempt_id, options.container(assignment, image, self._leash.heartbeat if self._leash else None)
+        )
 
     async def _make(self, attempt_id: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Of a name that is taken: an earlier try ran out of time here, and not in the engine, so that is adopted."""
@@ -211,10 +226,19 @@ class DockerRuntime:
         attributes: dict[str, Any] = made.attrs
         return attributes
 
-    async def _run(self, attempt_id: str) -> None:
+    async def _run(self, assignment: Assignment) -> None:
+        attempt_id = assignment.attempt_id
         if attempt_id in self._stops:
             raise StartFailed("terminated_by_server", "stopped before it started")
+        self._be_guarded(assignment)
+        if self._leash is not None and not self._leash.holds(assignment):
+            raise RuntimeUnavailable(CUT_OFF)
         await self._engine.call(lambda client: client.api.start(options.name_of(attempt_id)))
+
+    def _be_guarded(self, assignment: Assignment) -> None:
+        """Also after it has begun: a watchdog that found nothing may just have ended."""
+        if assignment.stop_after is not None and self._guard is not None:
+            self._guard.be_there()
 
     def _follow(self, attempt_id: str) -> None:
         spool = self._spool(attempt_id)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from runfold.executor.runtimes.process.supervisor import Output
 
+#: The file that the watchdog leaves beside the output of what it stopped.
+CUT_OFF = "cut-off"
 #: Bytes of output between lines of the index.
 STEP = 64 * 1024
 #: What a piece counts for at least: the engine sends each line as one, and to take it costs more than its bytes say.
@@ -94,6 +96,13 @@ class Spool:
                 return os.pread(file.fileno(), limit, offset)
         except FileNotFoundError:
             return b""
+
+    def cut_off(self) -> str | None:
+        """Why the watchdog stopped the container, if it did."""
+        try:
+            return (self.path / CUT_OFF).read_text() or None
+        except FileNotFoundError:
+            return None
 
     def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)

@@ -15,6 +15,7 @@ _log = get_logger("runfold.executor")
 
 #: Seconds between attempts to reach an engine that is away.
 PATIENCE = 1.0
+OUT_OF_MEMORY = "it was killed for using more memory than its limit"
 #: Pieces of output after which everybody else of this process gets so many seconds.
 BURST, REST = 1000, 0.005
 
@@ -49,7 +50,7 @@ class Watch:
         finally:
             self._spool.close()
         if self._state:
-            self.ended = ended(self._state, self._spool.size())
+            self.ended = ended(self._state, self._spool.size(), self._spool.cut_off())
 
     def _watch(self) -> None:
         from docker.errors import NotFound
@@ -104,8 +105,8 @@ class Watch:
                     return
 
 
-def ended(state: dict[str, Any], output_bytes: int) -> Ended:
-    """From the engine's State."""
+def ended(state: dict[str, Any], output_bytes: int, cut_off: str | None = None) -> Ended:
+    """From the engine's State; and from what the watchdog wrote, if it was it."""
     oom = bool(state.get("OOMKilled"))
     return Ended(
         exit_status=int(state["ExitCode"]),
@@ -113,7 +114,8 @@ def ended(state: dict[str, Any], output_bytes: int) -> Ended:
         exited_at=max(micros(state["StartedAt"]), micros(state["FinishedAt"])),
         output_bytes=output_bytes,
         oom_killed=oom,
-        message="it was killed for using more memory than its limit" if oom else state.get("Error") or None,
+        reason="interrupted_by_no_capacity" if cut_off else None,
+        message=cut_off or (OUT_OF_MEMORY if oom else state.get("Error") or None),
     )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from runfold.contracts.executor import Assignment
+from runfold.executor.lease import CUT_OFF, Leash
 from runfold.executor.runtime import (
     Ended,
     Interrupted,
@@ -59,8 +60,13 @@ class ProcessRuntime:
 
     name = "process"
 
-    def __init__(self, directory: Path, *, user: str | None = None, output_limit: int) -> None:
-        """`user` is who jobs run as when this runs as root; `output_limit` in bytes a job and hour."""
+    def __init__(
+        self, directory: Path, *, user: str | None = None, output_limit: int, leash: Leash | None = None
+    ) -> None:
+        """`user` is who jobs run as when this runs as root; `output_limit` in bytes a job and hour.
+
+        Without a `leash` nothing is taken that is to stop where its host is cut off.
+        """
         self._root = directory
         self._root.mkdir(mode=0o711, parents=True, exist_ok=True)
         for left in self._root.glob(f"*{REMOVED}"):
@@ -68,6 +74,7 @@ class ProcessRuntime:
         self._identity = environment.identity(user)
         self._user = self._identity.name if self._identity else getpass.getuser()
         self._output_limit = output_limit
+        self._leash = leash
         self._loop = asyncio.get_running_loop()
         self._inotify = Inotify(self._loop)
         self._threads = ThreadPoolExecutor(8, thread_name_prefix="process-runtime")
@@ -81,6 +88,8 @@ class ProcessRuntime:
         return True
 
     def refusal(self, assignment: Assignment) -> str | None:
+        if assignment.stop_after is not None and self._leash is None:
+            return "stop_after: this runtime has no leash"
         return environment.refusal(assignment, self._user)
 
     async def start(self, assignment: Assignment, *, create: bool, on_pull: OnPull) -> Started:
@@ -175,6 +184,8 @@ class ProcessRuntime:
                 raise Interrupted("the host or its supervisor went down while it ran")
             if assignment.attempt_id in self._stops:
                 raise StartFailed("terminated_by_server", "stopped before it started")
+            if self._leash is not None and not self._leash.holds(assignment):
+                raise RuntimeUnavailable(CUT_OFF)
             return self._spawn(directory, assignment, lock)
         finally:
             os.close(lock)
@@ -220,6 +231,9 @@ class ProcessRuntime:
             "groups": list(who.groups) if who else [],
             "output_limit": self._output_limit,
             "boot_id": boot_id(),
+            "stop_after": assignment.stop_after,
+            "stop_after_grace": assignment.stop_after_grace,
+            "heartbeat": str(self._leash.heartbeat) if self._leash else "",
         }
 
     def _watch(self, job: _Job, pid: int) -> None:

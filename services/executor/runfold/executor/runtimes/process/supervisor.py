@@ -27,6 +27,10 @@ SET_CHILD_SUBREAPER = 36
 #: How long output that nobody closes is waited for after the job's end: seconds without any, and in all.
 LINGER = 0.3
 LINGER_IN_ALL = 3.0
+#: Seconds between two looks at the heartbeat at most: after the machine slept, so many may be too many.
+LOOK = 5.0
+#: How often a heartbeat is read that is being written.
+READINGS = 5
 
 
 class Output:
@@ -92,6 +96,36 @@ class Output:
             data = data[written:]
 
 
+class Leash:
+    """Of a job that is to stop when its host was cut off for too long: it goes on elsewhere (PROTOCOL.md, Silence)."""
+
+    def __init__(self, seconds: int | None, grace: int, path: str, boot_id: str) -> None:
+        """Without `seconds` it holds nothing."""
+        self._seconds, self._grace, self._path, self._boot_id = seconds, grace, path, boot_id
+        self.cut_off = False
+
+    def left(self) -> float | None:
+        """Seconds until it is to be looked at again; None for never."""
+        if self._seconds is None or self.cut_off:
+            return None
+        over = heartbeat(self._path, self._boot_id) / 1e6 + self._seconds
+        return max(over - uptime() / 1e6, 0.0)
+
+    def pull(self, deadline: float | None) -> float | None:
+        """Stops the job if it is time to; the deadline of its end."""
+        if self.left() != 0.0:
+            return deadline
+        self.cut_off = True
+        return obey(f"{self._grace}".encode(), deadline)
+
+    @property
+    def told(self) -> tuple[str, str]:
+        """The reason and the message of the job's end."""
+        if not self.cut_off:
+            return "-", ""
+        return "interrupted_by_no_capacity", f"stopped by its host, which was cut off for {self._seconds} s"
+
+
 def main() -> None:
     os.chdir(sys.argv[1])
     spec: dict[str, Any] = marshal.loads(sys.stdin.buffer.read())
@@ -113,7 +147,9 @@ def main() -> None:
     if error:
         os.waitpid(pid, 0)
         finish(output, 127, "creating_container_error", error)
-    finish(output, watch(pid, reader, control, output), "-", "")
+    leash = Leash(spec["stop_after"], spec["stop_after_grace"], spec["heartbeat"], spec["boot_id"])
+    status = watch(pid, reader, control, output, leash)
+    finish(output, status, *leash.told)
 
 
 def adopt_orphans() -> None:
@@ -193,7 +229,7 @@ def describe(error: BaseException, spec: dict[str, Any]) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def watch(pid: int, reader: int, control: int, output: Output) -> int:
+def watch(pid: int, reader: int, control: int, output: Output, leash: Leash) -> int:
     """Pumps output and takes orders until the job has ended and its output is read; its exit status."""
     children = told_of_children()
     poll = select.poll()
@@ -203,7 +239,7 @@ def watch(pid: int, reader: int, control: int, output: Output) -> int:
     status: int | None = None
     reading, read_until = True, 0.0
     while status is None or reading:
-        ready = dict(poll.poll(wait_for(deadline, status)))
+        ready = dict(poll.poll(wait_for(deadline, status, leash)))
         if status is not None and (not ready or time.monotonic() > read_until):
             break  # something that couldn't be killed holds the pipe open
         if reader in ready:
@@ -215,6 +251,8 @@ def watch(pid: int, reader: int, control: int, output: Output) -> int:
                 poll.unregister(reader)
         if control in ready:
             deadline = obey(os.read(control, 4096), deadline)
+        if status is None:
+            deadline = leash.pull(deadline)
         if deadline is not None and time.monotonic() >= deadline and status is None:
             signal_all(signal.SIGKILL)
             deadline = time.monotonic() + 1
@@ -252,11 +290,15 @@ def reap(job: int) -> int | None:
             code = os.waitstatus_to_exitcode(status)
 
 
-def wait_for(deadline: float | None, status: int | None) -> int | None:
+def wait_for(deadline: float | None, status: int | None, leash: Leash) -> int | None:
     """Milliseconds to wait for something to happen; None without end."""
     if status is not None:
         return int(LINGER * 1000)
-    return None if deadline is None else max(0, int((deadline - time.monotonic()) * 1000) + 1)
+    left = leash.left()
+    waits = [] if left is None else [min(left, LOOK)]
+    if deadline is not None:
+        waits.append(deadline - time.monotonic())
+    return max(0, int(min(waits) * 1000) + 1) if waits else None
 
 
 def obey(orders: bytes, deadline: float | None) -> float | None:
@@ -317,6 +359,28 @@ def stat_of(process: str) -> list[str]:
 def start_time(process: str) -> str:
     """In clock ticks since boot: tells a process from a later one of the same pid."""
     return stat_of(process)[19]
+
+
+def uptime() -> int:
+    """Microseconds since boot, those included in which the machine slept."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000
+
+
+def heartbeat(path: str, boot_id: str) -> int:
+    """The uptime of the last inventory that was answered, when it was sent; 0 for none since boot.
+
+    It stands there twice, and is written in place: what differs was caught in the middle of that.
+    """
+    for _ in range(READINGS):
+        try:
+            with open(path, "rb", buffering=0) as file:
+                words = file.read(200).decode().split()
+        except OSError:
+            return 0
+        if len(words) == 3 and words[1] == words[2]:
+            return int(words[1]) if words[0] == boot_id else 0
+        time.sleep(0.001)
+    return 0
 
 
 def now() -> int:
