@@ -44,11 +44,11 @@ unit *arguments:
 simulate *arguments:
     python -m tests.simulation "$@"
 
-# Real processes and servers, killed, cut off and brought back
+# Real processes and servers, killed at every point that there is, cut off and brought back; half an hour
 [group('test')]
 chaos *arguments:
     infra/servers install || true
-    pytest -m chaos "$@"
+    pytest -m chaos --walk whole "$@"
 
 # How fast it is on this machine
 [group('test')]

@@ -39,6 +39,16 @@ __all__ = [
 ]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How much of what takes long is run."""
+    parser.addoption(
+        "--walk",
+        choices=("short", "whole"),
+        default="short",
+        help="at how many points services die in tests/chaos/test_walk.py: a dozen, or all (some 15 minutes)",
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks `chaos` whatever asks for a server that it may break; tests that kill services say so themselves."""
     for item in items:
