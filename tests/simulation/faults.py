@@ -42,6 +42,11 @@ class Faults:
         """Whether a host goes down: then what ran there may be lost."""
         return any(each.kind.name == "reboot" for each in self._incidents)
 
+    @property
+    def cut_off(self) -> bool:
+        """Whether a host is cut off for long: then what ran there may be lost, and its output given up."""
+        return any(each.kind.name in ("cut", "cut-off") for each in self._incidents)
+
     def begin(self) -> None:
         for rate in self._rates:
             rate.set(self._victims)

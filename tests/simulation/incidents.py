@@ -79,6 +79,14 @@ async def _cut(process: Process, seconds: float, chance: Chance) -> None:
     node.heal()
 
 
+async def _cut_off(process: Process, seconds: float, _: Chance) -> None:
+    """For long enough that what it has is begun elsewhere."""
+    node = process.node
+    node.sever(from_log=False, from_broker=True)
+    await asyncio.sleep(50 + seconds)
+    node.heal()
+
+
 async def _broker_away(parts: Parts, seconds: float, _: Chance) -> None:
     broker = parts.network.broker
     if broker.up:
@@ -152,6 +160,7 @@ INCIDENTS = (
     Kind("hang", lambda victims: victims.processes, _hang),
     Kind("replace", lambda victims: victims.services, _replace),
     Kind("cut", lambda victims: victims.processes, _cut),
+    Kind("cut-off", lambda victims: victims.others, _cut_off),
     Kind("broker-away", _world, _broker_away),
     Kind("database-away", _world, _database_away),
     Kind("deadly-commit", _world, _deadly_commit),

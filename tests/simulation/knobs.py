@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from runfold.domain.instance import silence
 from runfold.eventlog import batch, follow
 from runfold.eventlog.window import Memory
 from runfold.executor import inventory, output
+from runfold.log import silence as observer
 from tests.simulation import remote, services
 
 
@@ -32,10 +34,18 @@ KNOBS = (
     Knob("small-chunks", output, "CHUNK", 3),
     Knob("small-sent-marks", output, "REMEMBER", 6),
 )
-#: In all seeds that have no other: followers look for lost messages less often, which is half of a quiet life.
-_DEFAULTS = (Knob("seldom-looks", follow, "LOOK", 4.0),)
+#: In all seeds that have no other: followers look for lost messages less often, which is half of a quiet life; and
+#: what a host has that is cut off stops there, and is lost, within the time that a simulation has.
+_DEFAULTS = (
+    Knob("seldom-looks", follow, "LOOK", 4.0),
+    Knob("frequent-heartbeats", inventory, "EVERY", 8.0),
+    Knob("often-observed", observer, "LOOK", 2.0),
+    Knob("short-grace", silence, "GRACE", 3),
+    Knob("short-margin", silence, "MARGIN", 2),
+)
 _ORIGINALS = [
-    Knob(each.name, each.module, each.attribute, getattr(each.module, each.attribute)) for each in KNOBS
+    Knob(each.name, each.module, each.attribute, getattr(each.module, each.attribute))
+    for each in (*KNOBS, *_DEFAULTS)
 ]
 
 

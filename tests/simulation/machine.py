@@ -8,6 +8,7 @@ from runfold.contracts.values import Quantities
 from runfold.executor.adapters.memory_journal import MemoryJournal
 from runfold.executor.host import HostFacts, IdentityTaken
 from runfold.executor.journal import Entries
+from runfold.executor.lease import Lease
 from runfold.executor.runtime import Ended, OnPull, Started, Usage
 from runfold.executor.runtimes.memory import MemoryEngine, MemoryJob, MemoryRuntime
 from tests.simulation.chance import Chance, SimClock
@@ -61,7 +62,18 @@ class _Engine(MemoryEngine):
         self._on_begin(self._machine, assignment)
         self.begun[assignment.attempt_id] = assignment
         job = self.past[assignment.attempt_id] = super().begin(assignment)
+        self._supervise(assignment)
         return job
+
+    def _supervise(self, assignment: Assignment) -> None:
+        """As supervisors do: whether the executor lives is nothing to them."""
+        if assignment.stop_after is None or assignment.attempt_id not in self._machine.live():
+            return
+        left = self._machine.heartbeat + assignment.stop_after * 1_000_000 - self._machine.uptime()
+        if left > 0:
+            asyncio.get_running_loop().call_later(left / 1_000_000, self._supervise, assignment)
+        else:
+            self.cut_off(assignment.attempt_id, assignment.stop_after_grace)
 
 
 class SimHost:
@@ -116,10 +128,10 @@ class SimJournal:
 class SimRuntime:
     """One executor's hold on the engine."""
 
-    def __init__(self, node: Node, machine: Machine) -> None:
+    def __init__(self, node: Node, machine: Machine, lease: Lease) -> None:
         self.name = "process"
         self._node, self._machine = node, machine
-        self._runtime = MemoryRuntime(machine.engine, "process")
+        self._runtime = MemoryRuntime(machine.engine, "process", lease.holds)
 
     async def probe(self) -> bool:
         await self._node.port()

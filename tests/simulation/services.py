@@ -9,6 +9,7 @@ from runfold.eventlog import window, writer
 from runfold.eventlog.adapters.cursors_memory import MemoryCursorStore
 from runfold.eventlog.writer import Writer
 from runfold.executor.agent import Agent, Profile
+from runfold.executor.lease import Lease
 from runfold.log import bootstrap as log
 from runfold.provisioner import bootstrap as provisioner
 from runfold.scheduler import bootstrap as scheduler
@@ -28,6 +29,9 @@ MASTER_KEY = "A" * 43 + "="
 
 #: What a writer remembers, and how many seconds its appends wait for the store.
 MEMORY, WRITER_PATIENCE = window.MEMORY, writer.PATIENCE
+
+#: Seconds for which an executor may be cut off, and isn't heard until it is silent.
+STOP_AFTER, SILENT_AFTER = 20, 15
 
 Make = Callable[[Node], Component]
 
@@ -60,7 +64,13 @@ def scheduler_service(parts: Parts, node: Node, *, standby: bool) -> Component:
     remote, bus = SimLog(node, parts.replicas), SimBus(node, parts.network)
     view = View(remote, bus=bus, queue=follower("scheduler"))
     service = scheduler.build(
-        log=remote, view=view, bus=bus, clock=_clock(parts), ids=parts.ids(), standby=standby
+        log=remote,
+        view=view,
+        bus=bus,
+        clock=_clock(parts),
+        ids=parts.ids(),
+        stop_after=STOP_AFTER,
+        standby=standby,
     )
     return Together("scheduler", _Closing(node, bus), view, service)
 
@@ -139,15 +149,19 @@ def _log(
         clock=clock,
         ids=ids,
         standby=standby,
+        silent_after=SILENT_AFTER,
     )
 
 
 def _agent(parts: Parts, node: Node, machine: Machine, bus: SimBus) -> Agent:
+    host = SimHost(node, machine)
+    lease = Lease(host)
     return Agent(
         Profile(machine.name),
-        {"process": SimRuntime(node, machine)},
+        {"process": SimRuntime(node, machine, lease)},
         journal=SimJournal(node, machine),
-        host=SimHost(node, machine),
+        host=host,
+        lease=lease,
         bus=bus,
         clock=machine.clock,
         ids=parts.ids(),

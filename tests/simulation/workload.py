@@ -29,6 +29,9 @@ class Sort:
     env: tuple[tuple[str, str], ...] = ()
 
 
+#: What may be begun again elsewhere, where its host is cut off.
+INTERRUPTED = Retry(("interruption",), 600)
+
 SORTS = (
     Sort("true", ("done",)),
     Sort("echo one; echo two", ("done",)),
@@ -39,6 +42,8 @@ SORTS = (
     Sort("false", (), needs_stop=True, retry=Retry(("error",), 60)),
     Sort("sleep 2; exit 9", (), needs_stop=True, retry=Retry(("error", "interruption"), 30)),
     Sort("sleep 3; exit 9", ("failed",), retry=Retry(("interruption",), 30)),
+    Sort("echo again; sleep 100; echo through", ("done",), retry=INTERRUPTED),
+    Sort("deaf; echo deaf; sleep 80", ("done",), retry=INTERRUPTED),
     Sort("nonsense", ("failed",)),
     Sort("echo forever; sleep 100000", (), needs_stop=True),
     Sort("deaf; echo deaf; sleep 100000", (), needs_stop=True),
@@ -119,7 +124,7 @@ def _run(chance: Chance, at: float, name: str, sort: Sort, passing: tuple[str, .
         ("sh", "-c", sort.script),
         env=dict(sort.env),
         requests=Quantities(cpu=sort.cpu, memory=GIB),
-        retry=sort.retry,
+        retry=sort.retry or (INTERRUPTED if chance.happens(0.6) else None),
         max_duration=sort.max_duration,
         stop_duration=sort.stop_duration,
     )

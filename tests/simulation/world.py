@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -158,11 +158,14 @@ class World:
         cell = self.oracle.cell
         wrong = [
             *wrong_ends(cell, users.accepted, lost_hosts=self.faults.lost_hosts),
-            *[each async for each in wrong_output(cell, self.parts.database, self.machines)],
+            *[each async for each in self._wrong_output()],
             *[each async for each in dead_letters(self.parts.network.postman)],
         ]
         if wrong:
             raise Violation("; ".join(wrong))
+
+    def _wrong_output(self) -> AsyncIterator[str]:
+        return wrong_output(self.oracle.cell, self.parts.database, self.machines, cut_off=self.faults.cut_off)
 
     async def _settle(self, users: Users) -> None:
         loop, position = asyncio.get_running_loop(), self.oracle.cell.position

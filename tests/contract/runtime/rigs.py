@@ -1,6 +1,7 @@
 """One host for each kind of runtime, and what its jobs' commands look like there."""
 
 import asyncio
+import fcntl
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -57,6 +58,7 @@ class RealRig:
     def __init__(self, image: str | None, directory: Path, make: Make) -> None:
         self.image = image
         self.heartbeat = directory.parent / "heartbeat"
+        self.watchdog = directory.parent / "watchdog.lock"
         self.host = LinuxHost(directory.parent, self.heartbeat)
         self.directory = directory
         self.limit = 64 * 1024 * 1024
@@ -74,7 +76,16 @@ class RealRig:
         await asyncio.gather(*(cleaner.remove(attempt_id) for attempt_id in attempts))
         for runtime in (*self._made, cleaner):
             await runtime.close()
+        if self.watchdog.exists():
+            # It sees that it has nothing to stop, as long as the engine is there.
+            self.host.beat(1)
+            await asyncio.to_thread(self.wait_until_watchdog_ended)
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    def wait_until_watchdog_ended(self) -> None:
+        """It holds the lock as long as it lives."""
+        with self.watchdog.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)
 
 
 def process_rig(directory: Path) -> RealRig:

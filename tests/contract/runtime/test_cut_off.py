@@ -1,8 +1,6 @@
 """What is to stop where its host is cut off stops, whoever is there to see to it or not; by real time."""
 
 import asyncio
-import fcntl
-import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -134,12 +132,4 @@ async def test_a_watchdog_that_has_nothing_to_stop_ends_and_the_next_container_h
         cut_off(docker_host)
         assert is_interrupted(await end_of(jobs, name))
         async with asyncio.timeout(60):
-            await asyncio.to_thread(wait_until_it_ended, docker_host)
-
-
-def wait_until_it_ended(rig: RealRig) -> None:
-    lock = os.open(rig.heartbeat.with_name("watchdog.lock"), os.O_RDWR)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-    finally:
-        os.close(lock)
+            await asyncio.to_thread(docker_host.wait_until_watchdog_ended)

@@ -7,10 +7,12 @@ import pytest
 from runfold.contracts.instance import InstanceEnded, InstanceRequested, InstanceReturned, InstanceSilent
 from runfold.contracts.job import AttemptLost, JobPlaced, JobRetryScheduled, OutputClosed
 from runfold.contracts.registry import Event
+from runfold.contracts.values import Retry
 from runfold.domain.instance import silence
 from runfold.domain.instance.silence import GRACE, HOLD, MARGIN
 from runfold.domain.job.assignment import stop_order
 from runfold.domain.scheduling.place import NOT_HEARD, Place, Taken, Wait, place
+from runfold.domain.scheduling.plan import plan
 from tests.unit.domain.given import After, Then, World, given, schedule
 from tests.unit.domain.things import (
     ALWAYS,
@@ -176,3 +178,27 @@ def test_losses_of_many_instances_at_once_wait(world: World, held: bool) -> None
     assert silence.next_due(world.cell, "host", 120) == due
     assert silence.lost(world.cell, "host", due - 1) == []
     assert len(silence.lost(world.cell, "host", due)) == 1
+
+
+@pytest.mark.parametrize(
+    ("retry", "stop_after"),
+    [
+        (None, None),
+        (Retry(("error", "no-capacity"), 60), None),
+        (ALWAYS, 90),
+        (Retry(("interruption",), 60), 90),
+    ],
+)
+def test_only_what_is_tried_again_after_an_interruption_stops_where_its_host_is_cut_off(
+    retry: Retry | None, stop_after: int | None
+) -> None:
+    world = given(a_place(), submitted(retry=retry)).world
+    (decision,) = plan(world.cell, world.agenda, world.now, world.new_id, 90)
+    (event,) = decision.events
+    assert isinstance(event, JobPlaced)
+    assert event.stop_after == stop_after
+
+
+def test_without_a_time_for_it_nothing_does() -> None:
+    world = given(a_place(), submitted(retry=ALWAYS)).when(schedule).then(placed())
+    assert world.attempt().stop_after is None

@@ -18,8 +18,12 @@ TIDY = 20_000
 class Scheduler(Deciding):
     name = "scheduler"
 
-    def __init__(self, view: View, log: EventLog, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, view: View, log: EventLog, clock: Clock, ids: Ids, stop_after: int | None = None
+    ) -> None:
+        """`stop_after`: seconds for which a host may be cut off until it stops what is tried again elsewhere."""
         super().__init__(view, log, clock, ids)
+        self._stop_after = stop_after
         self._agenda = Agenda()
         self._noted = 0  #: events since the agenda was tidied
         self._tidied = 0  #: its size then
@@ -48,7 +52,7 @@ class Scheduler(Deciding):
         return sum(len(heap) for heap in tuple(self._agenda.waiting.values()))
 
     def _plan(self, cell: Cell, now: int) -> list[Decision]:
-        return plan(cell, self._agenda, now, self._ids.uuid4)
+        return plan(cell, self._agenda, now, self._ids.uuid4, self._stop_after)
 
     def _next_due(self, cell: Cell) -> int | None:
         return self._agenda.next_due

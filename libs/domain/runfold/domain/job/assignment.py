@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from runfold.contracts.executor import Assignment, StopOrder
 from runfold.domain.errors import DomainError
-from runfold.domain.instance.silence import GRACE
+from runfold.domain.instance import silence
 from runfold.domain.job.state import Attempt, Job
 from runfold.domain.run.state import Run
 
@@ -67,7 +67,7 @@ def _assignment(
         traceparent=run.traceparent,
         stop=stop_order(job, attempt),
         stop_after=attempt.stop_after,
-        stop_after_grace=GRACE,
+        stop_after_grace=silence.GRACE,
     )
 
 

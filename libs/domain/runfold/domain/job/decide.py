@@ -2,7 +2,7 @@
 
 from runfold.contracts import executor as x
 from runfold.contracts import job as e
-from runfold.contracts.values import Micros, PullProgress
+from runfold.contracts.values import JobSpec, Micros, PullProgress
 from runfold.domain.job.reasons import meaning
 from runfold.domain.job.state import Attempt, Job, JobStatus
 
@@ -28,6 +28,11 @@ def stop(job: Job, reason: str, *, abort: bool = False, message: str | None = No
         return []
     grace = 0 if abort else job.spec.stop_duration
     return [e.JobStopping(job.id, job.attempt.id, reason, grace, message)]
+
+
+def stop_after(spec: JobSpec, seconds: int | None) -> int | None:
+    """How long its host may be cut off until it is stopped there: None, for ever, where it wouldn't be tried again."""
+    return seconds if spec.retry is not None and "interruption" in spec.retry.on_events else None
 
 
 def settle(job: Job, now: Micros, new_attempt_id: str, run_stop: str | None = None) -> list[e.JobEvent]:

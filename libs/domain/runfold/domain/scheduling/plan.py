@@ -25,12 +25,16 @@ PASS = 128
 
 @dataclass(slots=True)
 class Pass:
-    """What one pass works with. `new_id` draws ids: for attempts (version 4) and instances."""
+    """What one pass works with. `new_id` draws ids: for attempts (version 4) and instances.
+
+    `stop_after`: seconds for which a host may be cut off until it stops what is tried again elsewhere; None: for ever.
+    """
 
     cell: Cell
     agenda: Agenda
     now: Micros
     new_id: Callable[[], str]
+    stop_after: int | None = None
     decisions: list[Decision] = field(default_factory=list)
     decided: set[str] = field(default_factory=set)  #: run ids; never iterated
     taken: Taken = field(default_factory=Taken)
@@ -40,10 +44,12 @@ class Pass:
         return len(self.decisions) >= PASS
 
 
-def plan(cell: Cell, agenda: Agenda, now: Micros, new_id: Callable[[], str]) -> list[Decision]:
+def plan(
+    cell: Cell, agenda: Agenda, now: Micros, new_id: Callable[[], str], stop_after: int | None = None
+) -> list[Decision]:
     """Stops first, then ends and timers, then placements; at most PASS of them, the rest stays on the agenda."""
     agenda.restore(cell)
-    this = Pass(cell, agenda, now, new_id)
+    this = Pass(cell, agenda, now, new_id, stop_after)
     _stop_runs(this)
     _settle_jobs(this)
     _timers(this)
@@ -144,7 +150,13 @@ def _place(this: Pass, job: Job) -> bool:
     match answer:
         case Place(instance, host):
             placed = j.JobPlaced(
-                job.id, job.run_id, job.attempt.id, instance.id, host.id, reserved=job.spec.requests
+                job.id,
+                job.run_id,
+                job.attempt.id,
+                instance.id,
+                host.id,
+                reserved=job.spec.requests,
+                stop_after=jobs.stop_after(job.spec, this.stop_after),
             )
             this.taken.take(host, job.spec.requests)
             expect = (streams.run(run.id), streams.job(job.id), streams.instance(instance.id))
