@@ -18,11 +18,17 @@ class Embedded:
     """One data directory and the server over it, which may be killed and started again."""
 
     def __init__(
-        self, directory: Path, *, runtime: str = "process", environment: Mapping[str, str] | None = None
+        self,
+        directory: Path,
+        *,
+        runtime: str = "process",
+        environment: Mapping[str, str] | None = None,
+        program: tuple[str, ...] = ("runfold.client", "up"),
     ) -> None:
+        """`program`: a module that is started, and what comes before its options."""
         self.directory = directory
         self.port = free_port()
-        self._runtime = runtime
+        self._runtime, self._program = runtime, program
         self._environment = environment or {}
         self._process: subprocess.Popen[bytes] | None = None
         self._log = directory.parent / f"{directory.name}.log"
@@ -49,7 +55,7 @@ class Embedded:
     def start(self) -> Client:
         """Returns once it answers; raises with its log when it ends instead."""
         command = [
-            *(sys.executable, "-m", "runfold.client", "up"),
+            *(sys.executable, "-m", *self._program),
             *("--port", str(self.port), "--data-dir", str(self.directory)),
             *("--admin-token", TOKEN, "--runtime", self._runtime),
         ]

@@ -1,5 +1,6 @@
 """The wiring of all five services into one process. Nothing in a service knows that it runs in this one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runfold.bus.adapters.in_process import InProcessBus
@@ -13,6 +14,8 @@ from runfold.eventlog.adapters.output_sqlite import SqliteOutputStore
 from runfold.eventlog.adapters.sqlite import SqliteStore
 from runfold.eventlog.writer import Writer
 from runfold.executor import bootstrap as executor
+from runfold.executor.host import Host
+from runfold.executor.runtime import Runtime
 from runfold.executor.settings import ExecutorSettings
 from runfold.gateway import bootstrap as gateway
 from runfold.gateway.secrets import VaultSecrets
@@ -53,8 +56,18 @@ def parts(settings: UpSettings) -> Parts:
     )
 
 
-def wire(settings: UpSettings, own: Parts, data: DataDir) -> Component:
-    """`own` is what `parts` made of `settings`; `data` is held by this process."""
+def wire(
+    settings: UpSettings,
+    own: Parts,
+    data: DataDir,
+    *,
+    runtimes: Mapping[str, Runtime] | None = None,
+    host: Host | None = None,
+) -> Component:
+    """`own` is what `parts` made of `settings`; `data` is held by this process.
+
+    Without `runtimes` and `host` the executor takes this machine's.
+    """
     clock, ids = SystemClock(), SystemIds()
     store = SqliteStore(data.path / "log.db")
     output = SqliteOutputStore(data.path / "output.db")
@@ -77,7 +90,7 @@ def wire(settings: UpSettings, own: Parts, data: DataDir) -> Component:
         ids=ids,
         untold=data.untold,
     )
-    runner = executor.build(own.executor, bus=bus, clock=clock, ids=ids)
+    runner = executor.build(own.executor, bus=bus, clock=clock, ids=ids, runtimes=runtimes, host=host)
     return Together(
         "runfold",
         *(Opened(None, each.close) for each in (store, output, metrics, cursors, keys)),
