@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from runfold.gateway import app
 from runfold.gateway.api import Api
 from runfold.gateway.app import HttpPort
 from runfold.gateway.http.call import Answer, Call
@@ -211,10 +210,9 @@ class Endless:
             self.ended.set()
 
 
-async def test_a_subscriber_that_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "_READER_PATIENCE", 0.2)
-    api = Endless()
-    port = HttpPort(cast(Api, api), GatewaySettings(host="127.0.0.1", port=0), SystemClock(), SystemIds())
+async def test_a_subscriber_that_never_reads_is_cut_off() -> None:
+    api, settings = Endless(), GatewaySettings(host="127.0.0.1", port=0, send_timeout=0.2)
+    port = HttpPort(cast(Api, api), settings, SystemClock(), SystemIds())
     await port.start()
     port.serve()
     assert port.address is not None

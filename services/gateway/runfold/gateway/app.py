@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from contextlib import aclosing
 
 from aiohttp import web
+from aiohttp.http_exceptions import PayloadEncodingError
 
 from runfold.gateway.api import Api
 from runfold.gateway.dialects import owner
+from runfold.gateway.door import Door, affordable
 from runfold.gateway.http.call import Answer, Call
-from runfold.gateway.http.errors import Busy, Malformed, Refused, TooLarge
+from runfold.gateway.http.errors import Busy, Malformed, Refused, TooLarge, TooSlow
 from runfold.gateway.http.parse import problem
 from runfold.gateway.settings import GatewaySettings
 from runfold.ports import Clock, Ids
@@ -24,12 +26,10 @@ from runfold.service.metrics import METRICS
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _PROBES = {"/healthcheck"}  #: asked for all the time, and nothing to tell of
-_BODY_PATIENCE = 60.0  #: seconds that a body may take to arrive
-
-_READER_PATIENCE = 60.0  #: seconds for which a client may take nothing of a stream
 
 #: What another port, rather than another host, helps against.
 _OF_THE_PORT = {errno.EADDRINUSE, errno.EACCES}
+BACKLOG = 128  #: connections that the kernel keeps until they are taken
 STARTING = "This gateway is starting; try again"
 
 _log = get_logger("runfold.gateway.access")
@@ -49,7 +49,11 @@ class HttpPort:
         self._api, self._settings, self._clock, self._ids = api, settings, clock, ids
         app = web.Application(client_max_size=settings.body_limit)
         app.router.add_route("*", "/{path:.*}", self._handle)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0)
+        # aiohttp counts from the connection or the last answer until the next head is whole, dripping or not.
+        self._runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=5.0, keepalive_timeout=settings.keepalive_timeout
+        )
+        self._site: asyncio.Server | None = None
         self._serving = False
         self.address: tuple[str, int] | None = None
 
@@ -57,12 +61,15 @@ class HttpPort:
         """Raises CannotListen."""
         tls = _tls(self._settings)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._settings.host, self._settings.port, ssl_context=tls)
+        assert self._runner.server is not None
+        door = Door(self._runner.server, affordable(self._settings.connection_limit))
         try:
-            await site.start()
+            self._site = await asyncio.get_running_loop().create_server(
+                door, self._settings.host, self._settings.port, ssl=tls, backlog=BACKLOG
+            )
         except OSError as error:
             raise _cannot_listen(self._settings, error) from error
-        host, port, *_ = self._runner.addresses[0]
+        host, port, *_ = self._site.sockets[0].getsockname()
         self.address = (host, port)
 
     def serve(self) -> None:
@@ -70,6 +77,8 @@ class HttpPort:
         self._serving = True
 
     async def stop(self) -> None:
+        if self._site is not None:
+            self._site.close()
         await self._runner.cleanup()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
@@ -85,7 +94,7 @@ class HttpPort:
             took = max(self._clock.now() - began, 0)
             _requests.observe(took / 1_000_000, route=route, status=str(answer.status))
             span.set(**_about(request, answer))
-            response = await _respond(request, answer, request_id)
+            response = await self._respond(request, answer, request_id)
             log = _log.debug if request.path in _PROBES else _log.info
             log("request", method=request.method, path=request.path, status=answer.status, micros=took)
         return response
@@ -109,22 +118,54 @@ class HttpPort:
         return await self._api.answer(call)
 
     async def _body(self, request: web.Request) -> bytes:
-        """Raises TooLarge before it is read, where the client says how long it is."""
+        """Raises Malformed, TooSlow, and TooLarge before it is read where the client says how long it is."""
         limit = self._settings.body_limit
         if not request.can_read_body:
             return b""
         if (request.content_length or 0) > limit:
             raise TooLarge(limit)
         try:
-            async with asyncio.timeout(_BODY_PATIENCE):
+            async with asyncio.timeout(self._settings.body_timeout):
                 return await request.read()
         except web.HTTPRequestEntityTooLarge:
             raise TooLarge(limit) from None
         except TimeoutError:
-            raise Malformed([problem(["body"], "it did not arrive in time")]) from None
+            raise TooSlow(self._settings.body_timeout) from None
+        except (web.RequestPayloadError, PayloadEncodingError) as error:
+            raise Malformed(
+                [problem(["body"], f"it does not come as its headers say: {error}"[:200])]
+            ) from None
+
+    async def _respond(self, request: web.Request, answer: Answer, request_id: str) -> web.StreamResponse:
+        """Ends the connection of a client that takes nothing of its answer for too long."""
+        response = _response(answer, request_id)
+        try:
+            await self._send(request, answer, response)
+        except ConnectionError:
+            pass
+        except TimeoutError:
+            seconds = self._settings.send_timeout
+            _log.info("client reads nothing and is cut off", path=request.path, seconds=seconds)
+            if request.transport is not None:
+                request.transport.abort()
+        return response
+
+    async def _send(self, request: web.Request, answer: Answer, response: web.StreamResponse) -> None:
+        patience = self._settings.send_timeout
+        if answer.stream is None:
+            async with asyncio.timeout(patience):
+                await response.prepare(request)
+                return await response.write_eof()
+        await response.prepare(request)
+        async with aclosing(answer.stream) as pieces:
+            async for piece in pieces:
+                # Waits while the client reads more slowly than we send: nothing queues up here.
+                async with asyncio.timeout(patience):
+                    await response.write(piece)
+        return await response.write_eof()
 
 
-async def _respond(request: web.Request, answer: Answer, request_id: str) -> web.StreamResponse:
+def _response(answer: Answer, request_id: str) -> web.StreamResponse:
     headers = {
         "Server": "Runfold",
         "X-Request-ID": request_id,
@@ -134,23 +175,7 @@ async def _respond(request: web.Request, answer: Answer, request_id: str) -> web
     }
     if answer.stream is None:
         return web.Response(body=answer.body, status=answer.status, headers=headers)
-    response = web.StreamResponse(status=answer.status, headers=headers)
-    await response.prepare(request)
-    try:
-        async with aclosing(answer.stream) as pieces:
-            async for piece in pieces:
-                # Waits while the client reads more slowly than we send: nothing queues up here.
-                async with asyncio.timeout(_READER_PATIENCE):
-                    await response.write(piece)
-    except ConnectionError:
-        return response
-    except TimeoutError:
-        _log.info("client reads nothing and is cut off", path=request.path, seconds=_READER_PATIENCE)
-        if request.transport is not None:
-            request.transport.abort()
-        return response
-    await response.write_eof()
-    return response
+    return web.StreamResponse(status=answer.status, headers=headers)
 
 
 def _about(request: web.Request, answer: Answer) -> dict[str, telemetry.Attribute]:

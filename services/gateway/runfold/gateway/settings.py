@@ -33,6 +33,7 @@ def there(path: Path) -> Path:
 
 Bytes = Annotated[int, BeforeValidator(size)]
 Port = Annotated[int, Interval(ge=0, le=65535)]
+Seconds = Annotated[float, Gt(0)]
 PresentFile = Annotated[Path, AfterValidator(there)]
 
 
@@ -57,6 +58,10 @@ class GatewaySettings(PortSettings):
     """What the public API needs, however the process is wired."""
 
     body_limit: Annotated[Bytes, Gt(0)] = 2 * 1024**2  #: bytes of one request
+    connection_limit: Annotated[int, Gt(0)] = 4096  #: connections at once
+    keepalive_timeout: Seconds = 75.0  #: until a connection's next request has come with all its headers
+    body_timeout: Seconds = 60.0  #: until a request's body is there
+    send_timeout: Seconds = 60.0  #: for which a client may take nothing of its answer
     admin_token: SecretStr | None = (
         None  #: of user admin, at the first start alone; made where it isn't given
     )

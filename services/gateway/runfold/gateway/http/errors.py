@@ -69,6 +69,15 @@ class TooLarge(Refused):
         super().__init__(f"The request body is larger than {limit} bytes")
 
 
+class TooSlow(Refused):
+    """The body didn't arrive within `seconds`."""
+
+    status = 408
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The request body did not arrive within {seconds:g} seconds")
+
+
 class Malformed(Refused):
     """The body or a parameter has the wrong shape; `problems` are pydantic's, their `loc` from `body` or `query` on."""
 
