@@ -68,8 +68,9 @@ OUTPUT = Queue(
     overflow="reject-publish",
     delivery_limit=5,
 )
-#: What jobs use of their hosts. Samples may be lost: the oldest go first, and none comes back as a dead letter.
-METRICS = Queue(name="log.metrics", exchange=Exchange.OUTPUT, key="metrics", max_bytes=16 * MIB)
+#: What jobs use of their hosts. Samples may be lost: the oldest go first, and none comes back as a dead letter. It is a
+#: quorum queue all the same, since another can't be consumed, nor made anew, while the node that has it is away.
+METRICS = Queue(name="log.metrics", exchange=Exchange.OUTPUT, key="metrics", quorum=True, max_bytes=16 * MIB)
 
 
 def active(service: str) -> str:
