@@ -155,6 +155,7 @@ def _of_executor() -> Iterator[Call]:
     yield Call("executor", "Journal.write", f"{journal}.write", most=6)
     host = "runfold.executor.adapters.linux_host:LinuxHost"
     yield Call("executor", "Host.take_identity", f"{host}.take_identity", situation=Situation.START)
+    yield Call("executor", "Host.beat", f"{host}.beat", situation=Situation.START)
     for need, runtime in (
         (Need.TASK, f"{_RUNTIMES}.process.runtime:ProcessRuntime"),
         (Need.CONTAINER, f"{_RUNTIMES}.docker.runtime:DockerRuntime"),

@@ -60,7 +60,7 @@ READS = {
     "DeadLetters": {"count", "peek", "find"},
     "Journal": {"load", "close"},
     "Runtime": {"name", "probe", "refusal", "ended", "read", "sample", "close"},
-    "Host": {"facts"},
+    "Host": {"facts", "uptime", "heartbeat"},
     "Backend": {"name"},
 }
 #: Effects that no walk gets to, and why.
