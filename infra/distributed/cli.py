@@ -142,7 +142,8 @@ def _restart_ended(services: Services) -> None:
     for name in services.installation.names:
         if not services.running(name):
             print(f"infra/services: {name} has ended and is started again", file=sys.stderr, flush=True)
-            services.launch(name)
+            # Where another has taken over by then, it stays with that one.
+            services.launch(name, environment=services.installation.as_standby(name))
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

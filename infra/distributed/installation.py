@@ -116,6 +116,12 @@ class Installation:
             **self._of_its_own(name),
         }
 
+    def as_standby(self, name: str) -> dict[str, str]:
+        """What process `name` is told when it comes back to others of its service; nothing where it is the only one."""
+        service = service_of(name)
+        others = service in ONE_ACTIVE and self._replicas_of(service)
+        return {"RUNFOLD_STANDBY": "true"} if others else {}
+
     def _replicas_of(self, service: str) -> tuple[str, ...]:
         return tuple(name for name in self.replicas if service_of(name) == service)
 

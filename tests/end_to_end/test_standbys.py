@@ -98,10 +98,9 @@ def test_an_active_replica_that_is_killed_under_load_is_replaced_and_nothing_is_
 
 
 @pytest.mark.chaos
-def test_one_that_comes_back_stands_by_while_the_other_is_active(
+def test_one_that_is_no_standby_takes_over_at_its_start_and_the_one_before_stands_by(
     services: Services, gateways: list[Client]
 ) -> None:
-    """A replica that isn't configured as a standby takes over at its start; the one before sees that, and stands by."""
     client = gateways[0]
     for service in ONE_ACTIVE:
         began = time.time()

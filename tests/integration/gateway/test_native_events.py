@@ -117,6 +117,15 @@ async def test_a_question_that_makes_no_sense_is_a_problem(world: World, query: 
     assert answer.body["errors"][0]["loc"] == ["query", next(iter(query))]
 
 
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+async def test_a_position_that_the_log_has_not_reached_is_refused_and_told(world: World, accept: str) -> None:
+    last = world.cell.position
+    at_the_end = await world.call("GET", EVENTS, query={"after": str(last)}, accept=accept)
+    beyond = await world.call("GET", EVENTS, query={"after": str(last + 1)}, accept=accept)
+    assert (at_the_end.status, beyond.status) == (200, 422)
+    assert f"the log ends at position {last}" in json.loads(beyond.body)["errors"][0]["msg"]
+
+
 async def test_secrets_are_left_out(world: World) -> None:
     (created,) = (await page(world, types="user.UserCreated"))["events"]
     assert "ssh_private_key" not in created["data"]
@@ -219,11 +228,12 @@ async def test_a_stream_ends_with_its_token(world: World) -> None:
 @virtual
 async def test_a_silent_stream_says_that_it_lives() -> None:
     async with a_world() as world:
-        answer = await world.call("GET", EVENTS, query={"after": "1000"}, accept="text/event-stream")
+        end = world.cell.position
+        answer = await world.call("GET", EVENTS, query={"after": str(end)}, accept="text/event-stream")
         assert answer.stream is not None
         began = now()
         async with aclosing(answer.stream) as pieces:
-            assert await anext(pieces) == b": from position 1000\n\n"
+            assert await anext(pieces) == b": from position %d\n\n" % end
             assert (await anext(pieces)).startswith(b":")
         assert now() - began == pytest.approx(15, abs=0.5)
 
@@ -247,7 +257,8 @@ async def test_a_stream_outlasts_a_log_that_is_away() -> None:
 
 async def test_streams_end_when_the_gateway_stops() -> None:
     async with a_world() as world:
-        answer = await world.call("GET", EVENTS, query={"after": "1000"}, accept="text/event-stream")
+        end = world.cell.position
+        answer = await world.call("GET", EVENTS, query={"after": str(end)}, accept="text/event-stream")
         assert answer.stream is not None
         stream = Subscriber(answer.stream)
         waiting = asyncio.create_task(stream.next())

@@ -217,7 +217,10 @@ async def test_nul_characters_are_refused(world: World, where: str) -> None:
 
 async def test_a_run_too_large_for_the_log_is_told_so(world: World) -> None:
     answer = await world.submit("large", "x" * 1_500_000)
-    assert (answer.status, answer.body) == (413, {"detail": "The request body is larger than 1048576 bytes"})
+    assert (answer.status, answer.body) == (
+        413,
+        {"detail": "What this request would make durable is larger than 1048576 bytes"},
+    )
 
 
 async def test_nothing_of_what_was_refused_is_in_the_log(world: World) -> None:

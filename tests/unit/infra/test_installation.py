@@ -83,3 +83,10 @@ def test_each_service_has_the_addresses_of_all_nodes_of_a_cluster() -> None:
     assert told == {
         "log": "amqp://p-log:pass%2Cword@one:5673/a%2Fvhost,amqp://p-log:pass%2Cword@two:5672/a%2Fvhost"
     }
+
+
+def test_of_several_replicas_one_that_comes_back_stands_by(tmp_path: Path) -> None:
+    urls = {name: f"amqp://{name}" for name in SERVICES}
+    two = Installation(tmp_path, "mongodb://database", urls, Keys(), replicas=("log-2", "gateway-2"))
+    assert two.as_standby("log") == two.as_standby("log-2") == {"RUNFOLD_STANDBY": "true"}
+    assert two.as_standby("scheduler") == two.as_standby("gateway") == two.as_standby("executor") == {}

@@ -93,7 +93,7 @@ class Commands:
             await self._view.reached(conflict.position)
             return False
         except TooLarge:
-            raise BodyTooLarge(APPEND_BYTES) from None
+            raise BodyTooLarge(APPEND_BYTES, "What this request would make durable") from None
         await self._view.reached(done.last)
         return True
 

@@ -61,12 +61,12 @@ class UnknownProject(Refused):
 
 
 class TooLarge(Refused):
-    """The body is over the limit, in bytes."""
+    """It is over the limit, in bytes: the body, or what would be made durable of it."""
 
     status = 413
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"The request body is larger than {limit} bytes")
+    def __init__(self, limit: int, what: str = "The request body") -> None:
+        super().__init__(f"{what} is larger than {limit} bytes")
 
 
 class TooSlow(Refused):

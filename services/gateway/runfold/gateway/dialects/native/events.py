@@ -48,9 +48,11 @@ async def events(ask: Ask[Any]) -> Answer:
     query = ask.query
     assert isinstance(query, EventsQuery)
     wanted = Wanted(ask, query)
+    _refuse_beyond(ask, query.after, "query", "after")
     if STREAM not in ask.call.headers.get("accept", ""):
         return Answer(await _page(ask, wanted, query))
     after = _resumed(ask.call.headers.get("last-event-id"), query.after)
+    _refuse_beyond(ask, after, "header", "Last-Event-ID")
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Answer(b"", 200, STREAM, headers, _stream(ask, wanted, after))
 
@@ -155,6 +157,16 @@ def _frame(envelope: Envelope, source: str) -> bytes:
 
 def _source(ask: Ask[Any]) -> str:
     return f"/cells/{ask.cell.id}"
+
+
+def _refuse_beyond(ask: Ask[Any], position: int, *where: str) -> None:
+    """A subscriber of a log that was reset, or restored from a copy, would wait for ever and never be told."""
+    last = ask.cell.position
+    if position > last:
+        why = (
+            f"the log ends at position {last}, so this one is of another log, or of a later state of this one"
+        )
+        raise Malformed([problem(list(where), why, position)])
 
 
 def _resumed(last_event_id: str | None, after: int) -> int:
