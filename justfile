@@ -50,6 +50,11 @@ chaos *arguments:
     infra/servers install || true
     pytest -m chaos --walk whole "$@"
 
+# Calls made up from the OpenAPI document, `examples` for each operation, others each time
+[group('test')]
+hostile examples="1000" *arguments="":
+    RUNFOLD_TEST_EXAMPLES={{ examples }} pytest tests/hostile/test_document.py --timeout 3600 "${@:2}"
+
 # How fast it is on this machine
 [group('test')]
 bench *arguments:

@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from tests.hostile.wire import AUTHORIZED, Wire, first_said_to, said_to, statuses
 from tests.integration.gateway.world import ADMIN, World, a_world
@@ -185,6 +186,12 @@ async def test_what_is_hardly_http_is_refused_and_disturbs_nobody(request_: byte
     assert all(status < 500 for status in statuses(said)), said[:500]
     assert b"root:" not in said
     assert len(said) < 100_000
+
+
+@pytest.mark.parametrize("path", ["/api/runs%0a/list", "/%00", "/api/%ff", "/api//runs/list", "/%2e%2e/etc"])
+async def test_an_odd_path_is_told_to_be_unknown_in_its_owner_s_words(world: World, path: str) -> None:
+    async with good_client(world) as client, client.post(URL(path, encoded=True), json={}) as answer:
+        assert (answer.status, await answer.json()) == (404, {"detail": "Not Found"})
 
 
 async def test_http_1_0_is_answered_and_closed(world: World) -> None:

@@ -48,7 +48,7 @@ class HttpPort:
     def __init__(self, api: Api, settings: GatewaySettings, clock: Clock, ids: Ids) -> None:
         self._api, self._settings, self._clock, self._ids = api, settings, clock, ids
         app = web.Application(client_max_size=settings.body_limit)
-        app.router.add_route("*", "/{path:.*}", self._handle)
+        app.router.add_route("*", "/{path:(?s:.*)}", self._handle)  # with line ends, too
         # aiohttp counts from the connection or the last answer until the next head is whole, dripping or not.
         self._runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=5.0, keepalive_timeout=settings.keepalive_timeout

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
@@ -25,11 +26,16 @@ _KEY = {
     "description": "Repeating the request with the same key and body gives the same answer, for 24 hours.",
 }
 _REFUSALS = {
-    "401": "No token",
-    "403": "A token that nobody has, or one without the permission",
-    "422": "The request has the wrong shape",
-    "503": "Not now; repeat after Retry-After seconds",
+    400: "It can't be done",
+    401: "No token",
+    403: "A token that nobody has, or one without the permission",
+    404: "What the path names isn't there",
+    408: "The body did not arrive in time",
+    413: "The body is larger than RUNFOLD_BODY_LIMIT, or what it asks for than the log takes",
+    422: "The request has the wrong shape",
+    503: "Not now; repeat after Retry-After seconds",
 }
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 0}}}
 
 
 def document(routes: Iterable[Route], dialect: str | None = None) -> dict[str, Any]:
@@ -97,10 +103,29 @@ def _schema(answers: Any, references: References) -> dict[str, Any]:
 
 
 def _refusals(route: Route) -> dict[str, Any]:
-    if route.open:
-        return {}
-    shaped = route.takes is not None or route.query is not None
-    return {s: {"description": text} for s, text in _REFUSALS.items() if s != "422" or shaped}
+    dialect = owner(route.path)
+    return {
+        str(status): {
+            "description": _REFUSALS[status],
+            **({"headers": _RETRY_AFTER} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}),
+            "content": {dialect.media: {"schema": dialect.refusals(status)}},
+        }
+        for status in sorted(_refused(route))
+    }
+
+
+def _refused(route: Route) -> set[int]:
+    """With which statuses a call may be refused."""
+    statuses = {503}
+    if not route.open:
+        statuses |= {400, 401, 403}
+    if "{" in route.path:
+        statuses.add(404)
+    if route.takes is not None:
+        statuses |= {408, 413}
+    if route.takes is not None or route.query is not None or route.writes:
+        statuses.add(422)
+    return statuses
 
 
 def _path_parameters(route: Route) -> list[dict[str, Any]]:

@@ -5,13 +5,14 @@ Whose path is whose decides the shape of every refusal, also of unknown paths.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from runfold.domain.errors import DomainError
 from runfold.gateway.dialects.dstack import errors as dstack
 from runfold.gateway.dialects.native import errors as native
 from runfold.gateway.dialects.runai import errors as runai
 from runfold.gateway.dialects.tork import errors as tork
-from runfold.gateway.http.call import Answer
+from runfold.gateway.http.call import JSON, Answer
 from runfold.gateway.http.errors import Refused
 
 
@@ -19,12 +20,14 @@ from runfold.gateway.http.errors import Refused
 class Dialect:
     name: str
     refuse: Callable[[Refused | DomainError], Answer]
+    refusals: Callable[[int], dict[str, Any]]  #: the JSON Schema of a refusal, by its status
+    media: str = JSON  #: of a refusal
 
 
-DSTACK = Dialect("dstack", dstack.refuse)
-NATIVE = Dialect("native", native.refuse)
-RUNAI = Dialect("runai", runai.refuse)
-TORK = Dialect("tork", tork.refuse)
+DSTACK = Dialect("dstack", dstack.refuse, dstack.refusals)
+NATIVE = Dialect("native", native.refuse, native.refusals, native.PROBLEM)
+RUNAI = Dialect("runai", runai.refuse, runai.refusals)
+TORK = Dialect("tork", tork.refuse, tork.refusals)
 
 #: The first prefix that fits decides.
 _PREFIXES = (

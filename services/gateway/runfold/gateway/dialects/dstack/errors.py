@@ -15,6 +15,37 @@ _CODES: dict[type[Exception], str] = {
 }
 
 
+_TEXT: dict[str, Any] = {"type": "string"}
+_CODED = {
+    "type": "object",
+    "required": ["msg", "code"],
+    "properties": {"msg": _TEXT, "code": {"type": ["string", "null"]}},
+}
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "loc", "msg"],
+    "properties": {
+        "type": _TEXT,
+        "loc": {"type": "array"},
+        "msg": _TEXT,
+        "input": {},
+        "ctx": {"type": "object"},
+    },
+}
+_DETAILS: dict[int, dict[str, Any]] = {
+    400: {"type": "array", "items": _CODED},
+    403: _CODED,
+    404: {"anyOf": [_CODED, _TEXT]},
+    422: {"type": "array", "items": _PROBLEM},
+}
+
+
+def refusals(status: int) -> dict[str, Any]:
+    """The JSON Schema of what `refuse` answers with this status."""
+    detail = _DETAILS.get(status, _TEXT)
+    return {"type": "object", "required": ["detail"], "properties": {"detail": detail}}
+
+
 def refuse(refusal: http.Refused | domain.DomainError) -> Answer:
     status, detail = _shape(refusal)
     return Answer(msgspec.json.encode({"detail": detail}), status, headers=headers(refusal))

@@ -13,6 +13,25 @@ from runfold.gateway.http.errors import Malformed, Refused
 PROBLEM = "application/problem+json"
 
 
+_TEXT = {"type": "string"}
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": _TEXT,
+        "title": _TEXT,
+        "status": {"type": "integer"},
+        "detail": _TEXT,
+        "errors": {"type": "array", "items": {"type": "object"}},
+    },
+}
+
+
+def refusals(_: int) -> dict[str, Any]:
+    """The JSON Schema of what `refuse` answers, whatever the status."""
+    return _SCHEMA
+
+
 def refuse(refusal: Refused | DomainError) -> Answer:
     code = status(refusal)
     problem: dict[str, Any] = {

@@ -1,5 +1,7 @@
 """Run:ai's refusals: `{"code": …, "message": …}`, the code repeating the status."""
 
+from typing import Any
+
 import msgspec
 
 from runfold.domain.errors import DomainError
@@ -12,3 +14,12 @@ def refuse(refusal: Refused | DomainError) -> Answer:
     code = status(refusal)
     body = msgspec.json.encode({"code": code, "message": str(refusal)})
     return Answer(body, code, headers=headers(refusal))
+
+
+def refusals(_: int) -> dict[str, Any]:
+    """The JSON Schema of what `refuse` answers, whatever the status."""
+    return {
+        "type": "object",
+        "required": ["code", "message"],
+        "properties": {"code": {"type": "integer"}, "message": {"type": "string"}},
+    }
