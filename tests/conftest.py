@@ -45,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--walk",
         choices=("short", "whole"),
         default="short",
-        help="at how many points services die in tests/chaos/test_walk.py: a dozen, or all (some 15 minutes)",
+        help="how much of tests/chaos: a dozen points to die at, or all and a cluster too (some 15 minutes)",
     )
 
 
