@@ -152,6 +152,11 @@ NO_HTTP = {
     "a huge query": b"GET /healthcheck?" + b"a=b&" * 250_000 + b" HTTP/1.1\r\n\r\n",
     "a header with NUL": LENGTH + b"X: a\0b\r\n\r\n",
     "a header in no encoding": LENGTH + b"Authorization: Bearer \xff\xfe\r\nContent-Length: 2\r\n\r\n{}",
+    "an event's id in no encoding": b"GET /api/runfold/v1/events HTTP/1.1\r\nAccept: text/event-stream\r\n"
+    b"Last-Event-ID: \xff\xfe\r\n" + AUTHORIZED + b"\r\n",
+    "a key in no encoding": b"POST /api/project/main/runs/apply HTTP/1.1\r\nIdempotency-Key: \xff\r\n" + AUTHORIZED
+    + b"Content-Length: 2\r\n\r\n{}",
+    "no UTF-8 in the query, unquoted": b"GET /api/runfold/v1/events?types=\xff\xfe HTTP/1.1\r\n" + AUTHORIZED + b"\r\n",
     "a folded header": LENGTH + b"X: a\r\n b\r\nContent-Length: 2\r\n\r\n{}",
     "a space before the colon": LENGTH + b"Content-Length : 2\r\n\r\n{}",
     "a NUL in the path": b"GET /health\0check HTTP/1.1\r\n" + AUTHORIZED + b"\r\n",

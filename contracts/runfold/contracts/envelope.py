@@ -165,6 +165,16 @@ def decode_commit(body: bytes) -> Commit:
     return Commit(_commit.decode(body))
 
 
+def check(item: EventRecord) -> None:
+    """Raises ValueError where no follower could decode it; a type or version that is unknown here, another may know."""
+    if item.version < 1 or not item.streams:
+        raise ValueError(f"event {item.id}: it has a version from 1 on, and streams that it touches")
+    try:
+        _data(item)
+    except (msgspec.MsgspecError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"event {item.id} is no {item.type} of version {item.version}: {error}") from error
+
+
 def _data(item: EventRecord) -> Event | Unknown:
     kind = EVENT_TYPES.get(item.type)
     if kind is None or item.version > kind.version:

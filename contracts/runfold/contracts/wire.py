@@ -28,5 +28,5 @@ def decode(body: bytes) -> Fact | Work:
     try:
         frame = _frame.decode(body)
         return _decoders[frame.type].decode(frame.data)  # type: ignore[no-any-return]
-    except (msgspec.MsgspecError, KeyError) as error:
+    except (msgspec.MsgspecError, KeyError, RecursionError) as error:
         raise ValueError(f"no message between log and executor: {error}") from error

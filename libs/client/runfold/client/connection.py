@@ -56,7 +56,7 @@ def _configured() -> dict[str, Any]:
     """The project that is the default, or the first; empty where there is none, or no file that can be read."""
     try:
         read = yaml.safe_load(CONFIG.expanduser().read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
         return {}
     listed = read.get("projects") if isinstance(read, dict) else None
     projects = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []

@@ -26,7 +26,7 @@ def encode_poll(attempt_id: str, query: OutputQuery) -> bytes:
 
 
 def decode_poll(body: bytes) -> PollBody:
-    """Raises msgspec.MsgspecError with the path of what is wrong."""
+    """Raises msgspec.MsgspecError with the path of what is wrong, RecursionError for what is nested too deeply."""
     return _poll.decode(body)
 
 

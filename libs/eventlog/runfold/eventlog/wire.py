@@ -61,7 +61,7 @@ def join_appends(encoded: list[bytes]) -> bytes:
 
 
 def decode_appends(body: bytes) -> list[Append]:
-    """Raises msgspec.MsgspecError with the path of what is wrong."""
+    """Raises msgspec.MsgspecError with the path of what is wrong, RecursionError for what is nested too deeply."""
     return [Append(a.id, a.events, a.expect, a.at) for a in _appends.decode(body)]
 
 

@@ -110,7 +110,7 @@ class HttpPort:
             method=request.method,
             path=request.path,
             headers=_lowered(request.headers),
-            query=request.query,
+            query={name: _unicode(value) for name, value in request.query.items()},
             body=body,
             request_id=request_id,
             traceparent=traceparent,
@@ -183,7 +183,12 @@ def _about(request: web.Request, answer: Answer) -> dict[str, telemetry.Attribut
 
 
 def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
+    return {name.lower(): _unicode(value) for name, value in headers.items()}
+
+
+def _unicode(text: str) -> str:
+    """As it is, but for the surrogates that stand for bytes that are no UTF-8: no answer could show them."""
+    return text if text.isascii() else text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _sane(pattern: re.Pattern[str], value: str | None) -> str | None:

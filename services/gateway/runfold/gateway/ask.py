@@ -50,8 +50,7 @@ class Parts:
         """Whose token it is now."""
         if token is None:
             return None
-        # Headers that are no UTF-8 come with surrogates for what isn't.
-        return self.view.cell.user_with_token(sha256(token.encode(errors="surrogateescape")).hexdigest())
+        return self.view.cell.user_with_token(sha256(token.encode()).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)

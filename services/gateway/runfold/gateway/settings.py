@@ -11,7 +11,7 @@ from runfold.contracts.values import Quantities
 from runfold.service.settings import ServiceSettings
 
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) *([KMGT]?)(?:i?B)?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,18})?) *([KMGT]?)(?:i?B)?", re.IGNORECASE)
 
 
 def size(value: object) -> object:

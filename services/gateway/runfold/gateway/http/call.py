@@ -9,7 +9,7 @@ NULL = b"null"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Header names are lower case."""
+    """Header names are lower case; headers and query hold no surrogates."""
 
     method: str
     path: str

@@ -4,7 +4,8 @@ import asyncio
 
 from aiohttp import web
 
-from runfold.eventlog.port import Append, NotActive, Unavailable
+from runfold.contracts.envelope import check
+from runfold.eventlog.port import Append, Appended, NotActive, Unavailable
 from runfold.eventlog.wire import (
     MOST_BODY_BYTES,
     MOST_WAIT,
@@ -46,11 +47,21 @@ class _Face:
         """Several appends, each with an outcome of its own, in order. 207 where they differ."""
         appends = decode_appends(await _body(request))
         began = self._clock.now()
-        futures = [self._writer.submit(append) for append in appends]
-        results = await asyncio.gather(*futures, return_exceptions=True)
+        results = await asyncio.gather(*map(self._submit, appends), return_exceptions=True)
         if telemetry.exporting():
             _trace(appends, began, self._clock.now())
         return _outcomes([outcome_of(result) for result in results])
+
+    def _submit(self, append: Append) -> asyncio.Future[Appended]:
+        """What no follower could decode never gets into the log: it would stop them all, for ever."""
+        try:
+            for event in append.events:
+                check(event)
+        except ValueError as error:
+            refused: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+            refused.set_exception(error)
+            return refused
+        return self._writer.submit(append)
 
     async def commits(self, request: web.Request) -> web.Response:
         after = number(request, "after")

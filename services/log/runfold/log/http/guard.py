@@ -23,6 +23,8 @@ def guarded(tokens: Tokens, handler: Handler, *, only: str | None = None) -> Han
             return await handler(request)
         except msgspec.MsgspecError as error:
             return _refused(422, str(error))
+        except RecursionError:
+            return _refused(422, "nested too deeply")
         except InvalidCursor as error:
             return _refused(400, f"no cursor of any page: {error}")
         except NotActive as error:

@@ -7,6 +7,8 @@ from aiohttp import web
 
 from runfold.eventlog.wire import MOST_BODY_BYTES
 
+KEEPALIVE = 75.0  #: seconds until a connection's next request is there with all its headers
+
 log = structlog.get_logger(__name__)
 
 
@@ -18,12 +20,16 @@ class Server:
         self._app.add_routes(routes)
         self._host, self._port = host, port
         self._runner: web.AppRunner | None = None
+        self.url: str | None = None  #: once it is started
 
     async def start(self) -> None:
-        self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=2.0)
+        self._runner = web.AppRunner(
+            self._app, access_log=None, shutdown_timeout=2.0, keepalive_timeout=KEEPALIVE
+        )
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host, self._port, backlog=1024).start()
-        log.info("listening", address=f"http://{self._host}:{self._port}")
+        self.url = f"http://{self._host}:{self._runner.addresses[0][1]}"
+        log.info("listening", address=self.url)
 
     async def stop(self) -> None:
         if self._runner is not None:

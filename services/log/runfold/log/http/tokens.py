@@ -31,4 +31,5 @@ class Tokens:
 
 
 def _hash(token: str) -> bytes:
-    return sha256(token.encode()).digest()
+    # Headers that are no UTF-8 come with surrogates for what isn't.
+    return sha256(token.encode(errors="surrogateescape")).digest()
