@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from contextvars import Context
 
+from runfold.log.listening import UNHEARD
 from tests.simulation.chance import Chance
 from tests.simulation.incidents import INCIDENTS, Incident, Victims
 from tests.simulation.knobs import KNOBS, Knob
@@ -44,8 +45,8 @@ class Faults:
 
     @property
     def cut_off(self) -> bool:
-        """Whether a host is cut off for long: then what ran there may be lost, and its output given up."""
-        return any(each.kind.name in ("cut", "cut-off") for each in self._incidents)
+        """Whether a host is cut off for longer than anybody waits for its output (decision 0007)."""
+        return any(each.cuts_for > UNHEARD / 1_000_000 for each in self._incidents)
 
     def begin(self) -> None:
         for rate in self._rates:

@@ -35,10 +35,25 @@ class Kind:
     act: Callable[[Any, float, Chance], Awaitable[None]]
 
 
+#: Seconds that a host is cut off at least where what it has shall be begun elsewhere.
+LONG = 50.0
+
+
 class Incident:
     def __init__(self, kind: Kind, victim: int, name: str, at: float, seconds: float, chance: Chance) -> None:
         self.kind, self.name, self.at = kind, name, at
         self._victim, self._seconds, self._chance = victim, seconds, chance
+
+    @property
+    def cuts_for(self) -> float:
+        """Seconds that a process is cut off by it."""
+        match self.kind.name:
+            case "cut":
+                return self._seconds
+            case "cut-off":
+                return LONG + self._seconds
+            case _:
+                return 0.0
 
     @classmethod
     def drawn(cls, kind: Kind, victims: Victims, at: float, chance: Chance) -> "Incident":
@@ -83,7 +98,7 @@ async def _cut_off(process: Process, seconds: float, _: Chance) -> None:
     """For long enough that what it has is begun elsewhere."""
     node = process.node
     node.sever(from_log=False, from_broker=True)
-    await asyncio.sleep(50 + seconds)
+    await asyncio.sleep(LONG + seconds)
     node.heal()
 
 

@@ -93,3 +93,18 @@ async def test_an_attempt_whose_output_is_being_stored_is_not_silent_however_lon
     assert listening.quiet_since("other", "host", 101 * SECOND) == 101 * SECOND
     slow.clear()
     assert listening.quiet_since("attempt", "host", 101 * SECOND) == 101 * SECOND
+
+
+async def test_a_host_that_is_reached_again_has_its_patience_from_then_whatever_late_messages_said() -> None:
+    listening, clock, _ = await given_a_replica_that_started_at(100)
+    listening.heard("host")
+    clock.time = 120 * SECOND
+    listening.missing("host")
+    clock.time = 160 * SECOND
+    listening.heard("host")  # sent before it was cut off, and late
+    clock.time = 165 * SECOND
+    listening.reached("host")
+    assert listening.quiet_since("attempt", "host", 101 * SECOND) == 165 * SECOND
+    clock.time = 170 * SECOND
+    listening.reached("host")
+    assert listening.quiet_since("attempt", "host", 101 * SECOND) == 165 * SECOND

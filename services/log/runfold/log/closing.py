@@ -112,9 +112,13 @@ class Closing:
         job_id = self._view.cell.jobs_by_attempt[attempt_id].id
         stored = await self._output.stored(attempt_id)
         attempt = self._view.cell.attempts[attempt_id]
-        if stored < attempt.output_bytes and not await self._work.reaches(attempt.host_id or ""):
-            # It ships the rest once it is back, and would drop it if this attempt were final.
-            self._listening.missing(attempt.host_id or "")
+        if stored < attempt.output_bytes:
+            host_id = attempt.host_id or ""
+            if await self._work.reaches(host_id):
+                self._listening.reached(host_id)
+            else:
+                # It ships the rest once it is back, and would drop it if this attempt were final.
+                self._listening.missing(host_id)
 
         def decide(cell: Cell) -> list[Event]:
             job, attempt = cell.jobs[job_id], cell.attempts[attempt_id]

@@ -24,6 +24,7 @@ class Listening:
         attempt's has come and is being stored."""
         self._bus, self._clock, self._store_trouble, self._in_hand = bus, clock, store_trouble, in_hand
         self._since = 0
+        self._unreached: dict[str, None] = {}  #: those that were missing when last looked for
         self._told = False  #: that the broker was told to call
         self._heard: dict[str, int] = {}  #: host id -> when it was first heard since then
 
@@ -45,6 +46,14 @@ class Listening:
     def missing(self, host_id: str) -> None:
         """It isn't connected: nothing is heard of it until it says something again."""
         self._heard.pop(host_id, None)
+        self._unreached[host_id] = None
+
+    def reached(self, host_id: str) -> None:
+        """It is connected. Where it was missing before, its output can come from now on: what was heard meanwhile may
+        have been late messages, and no sign that it's back."""
+        if host_id in self._unreached:
+            del self._unreached[host_id]
+            self._heard[host_id] = self._clock.now()
 
     def quiet_since(self, attempt_id: str, host_id: str | None, advanced_at: int) -> int | None:
         """When the silence of an attempt began whose output last advanced at `advanced_at`.
