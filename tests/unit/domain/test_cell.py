@@ -1,13 +1,13 @@
 """Folding: every event type has its handler, replay gives the same state, and what touches which stream."""
 
-from dataclasses import replace
 from typing import Any, get_args
 
+import msgspec
 import pytest
 
 from runfold.contracts.cell import TermBegan
 from runfold.contracts.envelope import Envelope, Idempotency, Unknown
-from runfold.contracts.job import JobFinished
+from runfold.contracts.job import JobEvent, JobFinished
 from runfold.contracts.registry import EVENT_TYPES, Event
 from runfold.contracts.run import RunDeleted, RunFinished, RunStopRequested
 from runfold.domain import streams
@@ -15,6 +15,7 @@ from runfold.domain.cell import fold
 from runfold.domain.cell.fold import KEYS_KEPT, UnknownEvent, apply
 from runfold.domain.cell.state import Cell
 from runfold.domain.cell.touch import new_events, touched
+from runfold.domain.job.evolve import OF_ATTEMPTS, OF_JOBS
 from tests.unit.domain.given import SECOND, After, World, given
 from tests.unit.domain.things import FOUNDED, a_place, ended, fleet, instance, placed, running, submitted
 
@@ -22,7 +23,14 @@ KEY = Idempotency("user", "key", "/runs/apply", "sha", "run")
 
 
 def test_every_event_type_is_folded() -> None:
-    assert set(fold._HANDLERS) == {kind.cls for kind in EVENT_TYPES.values()} == set(get_args(Event))
+    known = {kind.cls for kind in EVENT_TYPES.values()}
+    assert set(fold._HANDLERS) == known | {Unknown}
+    assert known == set(get_args(Event))
+
+
+def test_every_event_of_a_job_changes_it_or_its_attempt() -> None:
+    assert {*OF_JOBS, *OF_ATTEMPTS} == set(get_args(JobEvent))
+    assert not {*OF_JOBS} & {*OF_ATTEMPTS}
 
 
 def test_folding_keeps_position_and_time() -> None:
@@ -117,5 +125,5 @@ def test_replaying_the_same_history_twice_gives_the_same_state() -> None:
     world = given(a_place(), submitted(), running(), ended()).world
     again = World()
     for envelope in world.history:
-        apply(again.cell, replace(envelope))
+        apply(again.cell, msgspec.structs.replace(envelope))
     assert again.cell == world.cell

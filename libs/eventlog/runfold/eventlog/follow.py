@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from runfold.contracts.envelope import Commit
@@ -145,9 +146,7 @@ class Follower:
             return
         self._hurried.forget_up_to(self.number)
         if self._hurried or self._target > self.number:
-            commits = await self._log.read(self.number, _READ)
-            await self._apply_all(commits)
-            if commits:
+            if await self._apply_all(deque(await self._log.read(self.number, _READ))):
                 return
         await self._news()
 
@@ -172,14 +171,17 @@ class Follower:
         self._hurried.came.clear()
         return came
 
-    async def _apply_all(self, commits: Sequence[Commit]) -> None:
-        loop = asyncio.get_running_loop()
+    async def _apply_all(self, commits: deque[Commit]) -> bool:
+        """Whether there were any. Each goes once it is applied: its decoded events are large, and are still at hand
+        for the memory of the next ones."""
+        some, loop = bool(commits), asyncio.get_running_loop()
         began = loop.time()
-        for commit in commits:
-            self._apply(commit)
+        while commits:
+            self._apply(commits.popleft())
             if loop.time() - began > _YIELD:
                 await asyncio.sleep(0)
                 began = loop.time()
+        return some
 
     def _apply(self, commit: Commit) -> None:
         record = commit.record

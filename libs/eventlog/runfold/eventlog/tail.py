@@ -41,4 +41,4 @@ def within_bytes(commits: list[Commit]) -> list[Commit]:
 
 
 def _size(record: CommitRecord) -> int:
-    return len(bytes(record.body))
+    return len(memoryview(record.body))

@@ -30,14 +30,15 @@ def fold(state: Cell, commit: Commit) -> None:
 
 def apply(state: Cell, envelope: Envelope) -> None:
     data = envelope.data
-    if isinstance(data, Unknown):
-        if not envelope.record.ignorable:
-            raise UnknownEvent(f"{envelope.type} v{envelope.record.version} at position {envelope.position}")
-    else:
-        _HANDLERS[type(data)](state, data, envelope)
+    _HANDLERS[type(data)](state, data, envelope)
     if envelope.record.idempotency is not None:
         _remember(state, envelope)
     state.position, state.time = envelope.position, envelope.time
+
+
+def _unknown(_: Cell, __: Unknown, envelope: Envelope) -> None:
+    if not envelope.record.ignorable:
+        raise UnknownEvent(f"{envelope.type} v{envelope.record.version} at position {envelope.position}")
 
 
 def _remember(state: Cell, envelope: Envelope) -> None:
@@ -148,6 +149,10 @@ def _job_resubmitted(state: Cell, e: job.JobResubmitted, envelope: Envelope) -> 
 
 def _job_changed(state: Cell, e: Any, envelope: Envelope) -> None:
     jobs.evolve(state.jobs[e.job_id], e, envelope.time)
+
+
+def _attempt_ended(state: Cell, e: Any, envelope: Envelope) -> None:
+    _job_changed(state, e, envelope)
     attempt = state.attempts.get(e.attempt_id)
     if attempt is not None and attempt.ended:
         _release(state, attempt, envelope)
@@ -209,6 +214,7 @@ def _free_name(state: Cell, name: str, holder: str) -> None:
 
 
 _HANDLERS: dict[type[Any], Callable[[Cell, Any, Envelope], None]] = {
+    Unknown: _unknown,
     cell.CellFounded: _cell_founded,
     cell.TermBegan: _term_began,
     user.UserCreated: _user_created,
@@ -229,14 +235,14 @@ _HANDLERS: dict[type[Any], Callable[[Cell, Any, Envelope], None]] = {
     job.AttemptClaimed: _job_changed,
     job.AttemptPulling: _job_changed,
     job.AttemptStarted: _job_changed,
-    job.AttemptRefused: _job_changed,
-    job.AttemptExited: _job_changed,
-    job.AttemptLost: _job_changed,
+    job.AttemptRefused: _attempt_ended,
+    job.AttemptExited: _attempt_ended,
+    job.AttemptLost: _attempt_ended,
     job.OutputClosed: _job_changed,
     job.JobStopping: _job_changed,
-    job.JobRetryScheduled: _job_changed,
+    job.JobRetryScheduled: _attempt_ended,
     job.JobResubmitted: _job_resubmitted,
-    job.JobFinished: _job_changed,
+    job.JobFinished: _attempt_ended,
     fleet.FleetCreated: _fleet_created,
     fleet.FleetUpdated: _fleet_changed,
     fleet.FleetDeletionRequested: _fleet_changed,

@@ -1,7 +1,8 @@
 """What is known of a job: its specification and every attempt at it."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 from runfold.contracts.values import JobSpec, Micros, PullProgress, Quantities
 
@@ -17,6 +18,9 @@ class JobStatus(StrEnum):
     FAILED = "failed"
     DONE = "done"
 
+    #: An enumeration's own hash is a Python function, and every lookup by status would call it.
+    __hash__ = str.__hash__
+
     @property
     def final(self) -> bool:
         return self in _FINAL
@@ -27,8 +31,7 @@ _FINAL = {JobStatus.TERMINATED, JobStatus.ABORTED, JobStatus.FAILED, JobStatus.D
 NOTHING = Quantities()
 
 
-@dataclass(slots=True)
-class Stop:
+class Stop(msgspec.Struct, gc=False):
     """An order to stop, and since when it stands."""
 
     reason: str
@@ -37,8 +40,7 @@ class Stop:
     message: str | None = None
 
 
-@dataclass(slots=True)
-class Attempt:
+class Attempt(msgspec.Struct, gc=False):
     """One try at running a job (a submission, in dstack's words). It belongs to one instance for ever."""
 
     id: str
@@ -64,14 +66,13 @@ class Attempt:
     reason: str | None = None
     message: str | None = None
     oom_killed: bool = False
-    ports: dict[int, int] = field(default_factory=dict)
+    ports: dict[int, int] = {}
     output_bytes: int = 0
     output_closed: bool = False
     output_incomplete: bool = False
 
 
-@dataclass(slots=True)
-class Job:
+class Job(msgspec.Struct, gc=False):
     """One container or process of a run."""
 
     id: str
@@ -80,11 +81,11 @@ class Job:
     submitted_at: Micros
     job_num: int = 0
     replica_num: int = 0
-    attempts: list[Attempt] = field(default_factory=list)
+    attempts: list[Attempt] = []
     stop: Stop | None = None
     retry_due: Micros | None = None
     finished_at: Micros | None = None
-    excluded: dict[str, Micros] = field(default_factory=dict)  #: instance id -> left out until
+    excluded: dict[str, Micros] = {}  #: instance id -> left out until
 
     @property
     def attempt(self) -> Attempt:

@@ -27,6 +27,8 @@ _INSERT = f"INSERT INTO commits ({_OUTLINE}, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _READ = f"SELECT {_OUTLINE}, body FROM commits WHERE number > ? ORDER BY number LIMIT ?"
 _READ_OUTLINE = f"SELECT {_OUTLINE}, NULL FROM commits WHERE number > ? ORDER BY number LIMIT ?"
 _LAST = f"SELECT {_OUTLINE}, body FROM commits ORDER BY number DESC LIMIT 1"
+#: Of the file, how much is read as memory rather than by a call for each 4 KB.
+MAPPED_BYTES = 256 * 1024 * 1024
 
 
 class SqliteStore:
@@ -90,6 +92,7 @@ class Lane:
     def _connection(self) -> sqlite3.Connection:
         if self._db is None:
             self._db = open_file(self._path, _SCHEMA, synchronous="FULL", busy=self._busy)
+            self._db.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}")
         return self._db
 
     def _disconnect(self) -> None:
