@@ -145,10 +145,9 @@ class Follower:
             self._apply(commit)
             return
         self._hurried.forget_up_to(self.number)
-        if self._hurried or self._target > self.number:
-            if await self._apply_all(deque(await self._log.read(self.number, _READ))):
-                return
-        await self._news()
+        missing = self._hurried or self._target > self.number
+        if not missing or not await self._apply_all(deque(await self._log.read(self.number, _READ))):
+            await self._news()
 
     async def _news(self) -> None:
         if self._bus is not None and self._bus.connected:
