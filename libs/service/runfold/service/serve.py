@@ -9,6 +9,8 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import NoReturn, TypeVar
 
+import uvloop
+
 from runfold.service import logging, telemetry
 from runfold.service.component import Component
 from runfold.service.settings import ServiceSettings, SettingsError, load
@@ -42,7 +44,8 @@ def run(name: str, settings: ServiceSettings, wire: Wire) -> int:
     """As `main`, with settings loaded and logs configured; the exit status."""
     relax_collector()
     try:
-        return asyncio.run(_until_signalled(name, settings, wire))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_until_signalled(name, settings, wire))
     except Exception as error:
         # The line says what is wrong; where it went wrong is for who asks.
         _log.error("ended by an error", error=told(error))
