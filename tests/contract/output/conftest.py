@@ -9,7 +9,6 @@ from aiohttp.test_utils import TestServer
 
 from runfold.eventlog.adapters.cursors_memory import MemoryCursorStore
 from runfold.eventlog.adapters.cursors_mongo import MongoCursorStore
-from runfold.eventlog.adapters.cursors_sqlite import SqliteCursorStore
 from runfold.eventlog.adapters.mongo_documents import Database, connect
 from runfold.eventlog.adapters.output_memory import MemoryOutputStore
 from runfold.eventlog.adapters.output_mongo import MongoOutputStore
@@ -73,15 +72,11 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[OutputStore]:
         yield made
 
 
-@pytest.fixture(params=["memory", "sqlite", "mongo"])
+@pytest.fixture(params=["memory", "mongo"])
 async def cursors(request: pytest.FixtureRequest) -> AsyncIterator[CursorStore]:
     match request.param:
         case "memory":
             yield MemoryCursorStore()
-        case "sqlite":
-            store = SqliteCursorStore(request.getfixturevalue("tmp_path") / "cursors.db")
-            yield store
-            await store.close()
         case _:
             async with a_database(request.getfixturevalue("mongo_database")) as database:
                 yield MongoCursorStore(database)

@@ -7,7 +7,6 @@ from runfold.bus.adapters.in_process import InProcessBus
 from runfold.embedded.banner import Banner
 from runfold.embedded.data_dir import DataDir
 from runfold.embedded.settings import UpSettings
-from runfold.eventlog.adapters.cursors_sqlite import SqliteCursorStore
 from runfold.eventlog.adapters.keys_sqlite import SqliteKeyStore
 from runfold.eventlog.adapters.metrics_sqlite import SqliteMetricsStore
 from runfold.eventlog.adapters.output_sqlite import SqliteOutputStore
@@ -72,7 +71,6 @@ def wire(
     store = SqliteStore(data.path / "log.db")
     output = SqliteOutputStore(data.path / "output.db")
     metrics = SqliteMetricsStore(data.path / "metrics.db")
-    cursors = SqliteCursorStore(data.path / "cursors.db")
     keys = SqliteKeyStore(data.path / "keys.db")
     master_key = settings.master_key.get_secret_value() if settings.master_key else data.master_key()
     vault = Vault(keys, master_key, ids=ids)
@@ -93,14 +91,14 @@ def wire(
     runner = executor.build(own.executor, bus=bus, clock=clock, ids=ids, runtimes=runtimes, host=host)
     return Together(
         "runfold",
-        *(Opened(None, each.close) for each in (store, output, metrics, cursors, keys)),
+        *(Opened(None, each.close) for each in (store, output, metrics, keys)),
         Opened(None, bus.close),
         view,
         log.build(
             writer=writer,
             view=view,
             output=output,
-            cursors=cursors,
+            cursors=None,
             vault=vault,
             bus=bus,
             clock=clock,

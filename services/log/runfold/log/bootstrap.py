@@ -27,7 +27,7 @@ def build(
     writer: Writer,
     view: View,
     output: OutputStore,
-    cursors: CursorStore,
+    cursors: CursorStore | None,
     vault: Vault,
     bus: Bus,
     clock: Clock,

@@ -38,7 +38,7 @@ class LogService:
         writer: Writer,
         view: View,
         output: OutputStore,
-        cursors: CursorStore,
+        cursors: CursorStore | None,
         vault: Vault,
         bus: Bus,
         clock: Clock,
@@ -47,11 +47,12 @@ class LogService:
         metrics: MetricsStore | None = None,
         silent_after: int = AFTER,
     ) -> None:
-        """`rules` say what expires. Without `metrics` nobody keeps what jobs use. `silent_after`: seconds."""
+        """`rules` say what expires. Without `cursors` there are no outsiders, whom a broker within the process can't
+        have, and nothing is sent to them. Without `metrics` nobody keeps what jobs use. `silent_after`: seconds."""
         self._writer, self._view, self._tasks = writer, view, Tasks()
         recorder = Recorder(MeasuredLog(writer, self.name, view, clock), view, ids)
         self._publisher = Publisher(writer, bus, self._tasks)
-        self._feed = Feed(writer, view, cursors, bus, ids, self._tasks)
+        self._feed = Feed(writer, view, cursors, bus, ids, self._tasks) if cursors is not None else None
         self._work = Work(view, Assignments(view, vault), bus, self._tasks)
         listening = Listening(
             bus,
@@ -72,7 +73,8 @@ class LogService:
         assert self._writer.term is not None
         await self._view.reached(self._writer.term.record.last)
         self._publisher.start()
-        self._feed.start()
+        if self._feed is not None:
+            self._feed.start()
         self._closing.start()
         self._work.start()
         self._silence.start()

@@ -1,9 +1,13 @@
-"""What an event comes to, for people: something was made, or stands elsewhere than before."""
+"""What an event comes to, for people: something was made, or stands elsewhere than before.
+
+Structs, since there are several of each for every event.
+"""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
+
+import msgspec
 
 from runfold.contracts import fleet, instance, job, project, run, user
 from runfold.contracts.envelope import Envelope
@@ -13,15 +17,13 @@ from runfold.domain.job.state import Job
 from runfold.domain.run.state import Run
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True, gc=False):
     kind: str  #: user, project, run, job, fleet, instance or secret
     id: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, gc=False):
     """One thing that happened: `before` and `after` are statuses."""
 
     what: str
@@ -35,16 +37,21 @@ class Change:
     by_user: bool = True  #: its actor is the event's, else the system
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(msgspec.Struct, frozen=True, gc=False):
     """A change with its event's time and actor; `within` has the ids of all that it is news about."""
 
-    id: str
+    event_id: str
+    number: int  #: among the changes of its event
     position: int
     time: Micros
     actor_id: str | None  #: user id; None is the system
     change: Change
     within: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """Of the second and further changes of one event it follows from the event's own."""
+        return self.event_id if self.number == 0 else str(uuid5(UUID(self.event_id), str(self.number)))
 
 
 class Happenings:
@@ -191,14 +198,15 @@ class Happenings:
 
 
 def _happened(envelope: Envelope, number: int, change: Change) -> Happened:
-    """The second and further changes of one event get ids that follow from its own."""
-    event_id = envelope.record.id
-    actor = envelope.record.actor if change.by_user else ""
-    about = [*(target.id for target in change.targets), *change.within]
+    record = envelope.record
+    actor = record.actor if change.by_user else ""
+    about = [target.id for target in change.targets]
+    about += change.within
     if change.project_id is not None:
         about.append(change.project_id)
     return Happened(
-        id=event_id if number == 0 else str(uuid5(UUID(event_id), str(number))),
+        event_id=record.id,
+        number=number,
         position=envelope.position,
         time=envelope.time,
         actor_id=actor.removeprefix("user:") if actor.startswith("user:") else None,

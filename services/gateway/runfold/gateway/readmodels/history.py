@@ -9,6 +9,7 @@ from runfold.domain.cell.state import Cell
 from runfold.gateway.readmodels.happenings import Happened, Happenings
 
 KEPT = 200_000  #: entries, the newest
+FEW = 64  #: entries about one thing, up to which a list is smaller than a deque and as fast
 RETENTION = 30 * 24 * 3600 * 1_000_000  #: microseconds
 
 
@@ -19,7 +20,7 @@ class History:
         self._cell = cell
         self._happenings = Happenings(cell)
         self._all: deque[Happened] = deque()
-        self._about: dict[str, deque[Happened]] = {}
+        self._about: dict[str, list[Happened] | deque[Happened]] = {}
 
     def about(self, ids: Iterable[str] | None) -> Iterator[Happened]:
         """Newest first, what is about one of `ids`; all of it for None."""
@@ -47,13 +48,22 @@ class History:
     def _keep(self, entry: Happened) -> None:
         self._all.append(entry)
         for item in entry.within:
-            self._about.setdefault(item, deque()).append(entry)
+            entries = self._about.get(item)
+            if entries is None:
+                self._about[item] = [entry]
+                continue
+            entries.append(entry)
+            if len(entries) == FEW:
+                self._about[item] = deque(entries)
 
     def _prune(self, now: Micros) -> None:
         while self._all and (len(self._all) > KEPT or self._all[0].time < now - RETENTION):
             gone = self._all.popleft()
             for item in gone.within:
                 entries = self._about[item]
-                entries.popleft()
+                if isinstance(entries, list):
+                    del entries[0]
+                else:
+                    entries.popleft()
                 if not entries:
                     del self._about[item]

@@ -2,11 +2,15 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
 
 from runfold.contracts.envelope import Commit
 from runfold.domain.cell.state import Cell
 
 KEPT = 4096  #: runs, some 5 KB each
+
+
+T = TypeVar("T")
 
 
 class Rendered:
@@ -15,6 +19,18 @@ class Rendered:
     def __init__(self, cell: Callable[[], Cell]) -> None:
         self._cell = cell
         self._runs: OrderedDict[str, dict[Hashable, bytes]] = OrderedDict()
+        self._lasting: OrderedDict[tuple[str, Hashable], Any] = OrderedDict()
+
+    def lasting(self, run_id: str, variant: Hashable, make: Callable[[], T]) -> T:
+        """What `make` makes of what never changes of a run, or made of it before."""
+        key = run_id, variant
+        if key in self._lasting:
+            self._lasting.move_to_end(key)
+        else:
+            self._lasting[key] = make()
+            if len(self._lasting) > KEPT:
+                self._lasting.popitem(last=False)
+        return self._lasting[key]  # type: ignore[no-any-return]
 
     def run(self, run_id: str, variant: Hashable, render: Callable[[], bytes]) -> bytes:
         """What `render` makes of the run in this variant, or made of it since it changed last."""

@@ -19,6 +19,7 @@ from runfold.gateway.dialects.dstack.effective import check_text, effective, mer
 from runfold.gateway.dialects.dstack.job_spec import job_spec
 from runfold.gateway.dialects.dstack.placement import fleets_for
 from runfold.gateway.dialects.dstack.requests import RunSpec
+from runfold.gateway.dialects.dstack.responses.run import Documents, documents_of
 from runfold.service.vault import month_of
 
 SECRET = "***"  #: what stands for a secret in what is kept and shown
@@ -33,8 +34,9 @@ class Submission:
     attempt_id: str
     user_id: str
     name: str
+    asked: RunSpec  #: with its defaults, as it is kept
     task: TaskConfiguration  #: profile merged
-    request: str
+    request: str  #: `asked` as JSON
     spec: JobSpec
 
     @classmethod
@@ -49,17 +51,22 @@ class Submission:
         task = merge(configuration, spec)
         check_text(task)
         registry = await _sealed(ask, project, task)
-        ids = ask.parts.ids
+        ids, asked = ask.parts.ids, without_secrets(spec.model_copy(update={"run_name": name}))
         return cls(
             run_id=ids.uuid4(),
             job_id=ids.uuid4(),
             attempt_id=ids.uuid4(),
             user_id=ask.user_id,
             name=name,
+            asked=asked,
             task=task,
-            request=document(spec.model_copy(update={"run_name": name}), configuration),
+            request=asked.model_dump_json(),
             spec=job_spec(task, name, ask.parts.settings.job_defaults, registry),
         )
+
+    def documents(self) -> Documents:
+        """As they are shown, without reading again what was just written."""
+        return documents_of(self.asked, self.request, run_name=self.name)
 
     def decide(self, cell: Cell, project: Project, existing: Run | None) -> Decision:
         job = runs.NewJob(self.job_id, self.attempt_id, self.spec)
@@ -78,13 +85,15 @@ class Submission:
         return Decision(self.run_id, events, (streams.run_name(project.id, self.name),))
 
 
-def document(spec: RunSpec, configuration: TaskConfiguration) -> str:
-    """The specification as it is kept: every default in it, no secret."""
-    if configuration.registry_auth is not None:
-        hidden = configuration.registry_auth.model_copy(update={"password": SECRET})
-        configuration = configuration.model_copy(update={"registry_auth": hidden})
-        spec = spec.model_copy(update={"configuration": configuration})
-    return spec.model_dump_json()
+def without_secrets(spec: RunSpec) -> RunSpec:
+    """The specification as it is kept."""
+    configuration = spec.configuration
+    if not isinstance(configuration, TaskConfiguration) or configuration.registry_auth is None:
+        return spec
+    hidden = configuration.registry_auth.model_copy(update={"password": SECRET})
+    return spec.model_copy(
+        update={"configuration": configuration.model_copy(update={"registry_auth": hidden})}
+    )
 
 
 async def _sealed(ask: Ask[Any], project: Project, task: TaskConfiguration) -> RegistryAuth | None:

@@ -5,7 +5,7 @@ from runfold.domain.run.state import Run
 from runfold.domain.user.authorize import Operation
 from runfold.gateway.ask import Ask
 from runfold.gateway.dialects.dstack import requests
-from runfold.gateway.dialects.dstack.commands import document
+from runfold.gateway.dialects.dstack.commands import without_secrets
 from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
 from runfold.gateway.dialects.dstack.effective import check_text, effective, merge
 from runfold.gateway.dialects.dstack.handlers.runs import rendered
@@ -46,7 +46,7 @@ async def get_plan(ask: Ask[requests.GetRunPlanRequest]) -> Answer:
                 "project_name": project.name,
                 "user": ask.user.name,
                 "run_spec": raw(ask.body.run_spec.model_dump_json()),
-                "effective_run_spec": raw(document(spec, configuration)),
+                "effective_run_spec": raw(without_secrets(spec).model_dump_json()),
                 "job_plans": [plan],
                 "current_resource": _current(ask, current),
                 "action": "create",

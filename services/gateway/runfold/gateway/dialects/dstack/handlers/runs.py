@@ -13,7 +13,7 @@ from runfold.gateway.ask import Ask
 from runfold.gateway.commands import Decision
 from runfold.gateway.dialects.dstack import requests
 from runfold.gateway.dialects.dstack.commands import Submission
-from runfold.gateway.dialects.dstack.responses.run import run_bytes
+from runfold.gateway.dialects.dstack.responses.run import DIALECT, Documents, documents, run_bytes
 from runfold.gateway.http.call import Answer
 from runfold.gateway.http.errors import Refused
 
@@ -31,6 +31,8 @@ async def apply(ask: Ask[requests.ApplyRunPlanRequest]) -> Answer:
         return submission.decide(cell, project, existing)
 
     run_id = await ask.write(decide)
+    if run_id == submission.run_id:
+        ask.parts.rendered.lasting(run_id, DIALECT, submission.documents)
     return Answer(rendered(ask, ask.cell.runs[run_id]))
 
 
@@ -77,7 +79,12 @@ async def delete(ask: Ask[requests.DeleteRunsRequest]) -> Answer:
 
 def rendered(ask: Ask[Any], run: Run) -> bytes:
     """The run as `get` shows it, from the bytes kept if it hasn't changed."""
-    return ask.parts.rendered.run(run.id, "dstack", lambda: run_bytes(run, ask.cell))
+    return ask.parts.rendered.run(run.id, DIALECT, lambda: run_bytes(run, told(ask, run), ask.cell))
+
+
+def told(ask: Ask[Any], run: Run) -> Documents:
+    """What was asked for, from what is kept of it."""
+    return ask.parts.rendered.lasting(run.id, DIALECT, lambda: documents(run))
 
 
 def _named(cell: Cell, project: Project, names: list[str]) -> list[Run]:

@@ -8,10 +8,10 @@ from runfold.domain.run.state import Run
 from runfold.domain.user.authorize import Operation
 from runfold.gateway.ask import Ask
 from runfold.gateway.dialects.dstack import requests
-from runfold.gateway.dialects.dstack.handlers.runs import rendered
+from runfold.gateway.dialects.dstack.handlers.runs import rendered, told
 from runfold.gateway.dialects.dstack.responses.encode import listed, micros
 from runfold.gateway.dialects.dstack.responses.job import NEWEST
-from runfold.gateway.dialects.dstack.responses.run import run_bytes
+from runfold.gateway.dialects.dstack.responses.run import DIALECT, run_bytes
 from runfold.gateway.http.call import Answer
 from runfold.gateway.paging import Page, paged
 
@@ -68,5 +68,7 @@ def _run(ask: Ask[requests.ListRunsRequest], run: Run) -> bytes:
     if jobs_too and limit == NEWEST:
         return rendered(ask, run)
     return ask.parts.rendered.run(
-        run.id, ("dstack", jobs_too, limit), lambda: run_bytes(run, ask.cell, jobs_too=jobs_too, limit=limit)
+        run.id,
+        (DIALECT, jobs_too, limit),
+        lambda: run_bytes(run, told(ask, run), ask.cell, jobs_too=jobs_too, limit=limit),
     )

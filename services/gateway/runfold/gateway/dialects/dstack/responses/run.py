@@ -1,5 +1,6 @@
 """Runs, of whichever dialect they were submitted by."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -17,15 +18,39 @@ DIALECT = "dstack"
 HOUR = 3600 * 1_000_000
 
 
-def run_bytes(run: Run, cell: Cell, *, jobs_too: bool = True, limit: int = jobs.NEWEST) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What was asked for, as JSON; it stays as it is however the run goes."""
+
+    run_spec: msgspec.Raw
+    job_spec: msgspec.Raw
+
+
+def documents(run: Run) -> Documents:
+    """Read again from what is kept of the run."""
+    spec = RunSpec.model_validate_json(run.request) if run.dialect == DIALECT else _translated(run)
+    return documents_of(
+        spec, run.request if run.dialect == DIALECT else spec.model_dump_json(), run_name=run.name
+    )
+
+
+def documents_of(spec: RunSpec, text: str, *, run_name: str) -> Documents:
+    """`text` is `spec` as JSON."""
+    assert isinstance(spec.configuration, TaskConfiguration)
+    task = merge(spec.configuration, spec)
+    return Documents(raw(text), raw(encoded(jobs.job_spec(spec, task, run_name))))
+
+
+def run_bytes(
+    run: Run, documents: Documents, cell: Cell, *, jobs_too: bool = True, limit: int = jobs.NEWEST
+) -> bytes:
     """The run with at most `limit` submissions of each job, or without its jobs."""
-    return encoded(_run(run, cell, jobs_too, limit))
+    return encoded(_run(run, documents, cell, jobs_too, limit))
 
 
-def _run(run: Run, cell: Cell, jobs_too: bool, limit: int) -> dict[str, Any]:
+def _run(run: Run, documents: Documents, cell: Cell, jobs_too: bool, limit: int) -> dict[str, Any]:
     state = run.status
-    spec, job_spec = _documents(run)
-    shown = [_job(job, job_spec, cell, limit) for job in run.jobs] if jobs_too else []
+    shown = [_job(job, documents.job_spec, cell, limit) for job in run.jobs] if jobs_too else []
     newest = shown[0]["job_submissions"][-1:] if shown else []
     owner = cell.users.get(run.user_id)
     return {
@@ -38,7 +63,7 @@ def _run(run: Run, cell: Cell, jobs_too: bool, limit: int) -> dict[str, Any]:
         "status": str(state),
         "status_message": status.run_message(run, state),
         "termination_reason": status.run_reason(run),
-        "run_spec": spec,
+        "run_spec": documents.run_spec,
         "jobs": shown,
         "latest_job_submission": newest[0] if newest else None,
         "cost": _cost(run, cell),
@@ -48,14 +73,6 @@ def _run(run: Run, cell: Cell, jobs_too: bool, limit: int) -> dict[str, Any]:
         "deleted": run.deleted,
         "next_triggered_at": None,
     }
-
-
-def _documents(run: Run) -> tuple[msgspec.Raw, msgspec.Raw]:
-    """Its run_spec and its job's job_spec as JSON."""
-    spec = RunSpec.model_validate_json(run.request) if run.dialect == DIALECT else _translated(run)
-    assert isinstance(spec.configuration, TaskConfiguration)
-    text = run.request if run.dialect == DIALECT else spec.model_dump_json()
-    return raw(text), raw(encoded(jobs.job_spec(spec, merge(spec.configuration, spec), run.name)))
 
 
 def _translated(run: Run) -> RunSpec:
