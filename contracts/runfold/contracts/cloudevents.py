@@ -80,8 +80,6 @@ def public_data(envelope: Envelope) -> bytes:
         private = PRIVATE_FIELDS.get(record.type, frozenset())
         shown = {name: value for name, value in msgspec.to_builtins(data).items() if name not in private}
         return _encoder.encode(_without_ciphertext(shown))
-    if record.version == EVENT_TYPES[record.type].version:
-        return bytes(record.data)
     return _encoder.encode(data)
 
 

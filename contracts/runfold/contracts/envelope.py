@@ -7,11 +7,11 @@ the commit and are not repeated in its body.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal, Union, cast
 
 import msgspec
 
-from runfold.contracts.registry import EVENT_TYPES, Event, event_type
+from runfold.contracts.registry import EVENT_TYPES, Event, EventType, event_type
 from runfold.contracts.upcast import lift
 from runfold.contracts.values import Micros
 
@@ -36,21 +36,36 @@ class Context(msgspec.Struct, frozen=True, omit_defaults=True):
     traceparent: str | None = None
 
 
-class EventRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An event as a commit's body has it."""
+class EventHead(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
+    """All that is said of an event but its type and data."""
 
     id: str  #: UUIDv7
-    type: str
     version: int
     streams: tuple[str, ...]  #: what it touches; its aggregate's stream first
     actor: str
     correlation_id: str
-    data: msgspec.Raw
     project: str | None = None
     causation_id: str | None = None
     traceparent: str | None = None
     ignorable: bool = False
     idempotency: Idempotency | None = None
+
+
+class EventRecord(EventHead, frozen=True, gc=False, omit_defaults=True, kw_only=True):
+    """An event as a commit's body has it."""
+
+    type: str
+    data: msgspec.Raw
+
+
+class Told(EventHead, frozen=True, gc=False, kw_only=True):
+    """An event of a type and version that this build has, decoded in one go; each type has a subclass of its own."""
+
+    data: Any
+
+    @property
+    def type(self) -> str:
+        return str(type(self).__struct_config__.tag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +81,7 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
 
     position: int
     time: Micros
-    record: EventRecord
+    record: EventRecord | Told
     data: Event | Unknown
 
     @property
@@ -114,8 +129,14 @@ class Commit:
 
     @cached_property
     def events(self) -> tuple[Envelope, ...]:
-        time, records = self.record.time, _records.decode(self.record.body)
-        return tuple([Envelope(at, time, r, _data(r)) for at, r in enumerate(records, self.record.first)])
+        first, time = self.record.first, self.record.time
+        try:
+            told = _told.decode(self.record.body)
+        except msgspec.ValidationError:
+            # One of them is unknown here, or older: each is looked at by itself.
+            records = _records.decode(self.record.body)
+            return tuple([Envelope(at, time, r, _data(r)) for at, r in enumerate(records, first)])
+        return tuple([Envelope(at, time, r, r.data) for at, r in enumerate(told, first)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +150,26 @@ class NewEvent:
     context: Context | None = None  #: where it differs from that of the append
 
 
+def _told_as(name: str, kind: EventType) -> type[Told]:
+    """The record of one type of event; another version of it is refused."""
+    made = msgspec.defstruct(
+        f"{name}Told",
+        [("version", Literal[kind.version]), ("data", kind.cls)],
+        bases=(Told,),
+        tag=name,
+        tag_field="type",
+        frozen=True,
+        gc=False,
+        kw_only=True,
+    )
+    return cast("type[Told]", made)
+
+
 _records = msgspec.json.Decoder(tuple[EventRecord, ...])
+#: Twice as fast as going through each record and then its data.
+_told: msgspec.json.Decoder[list[Told]] = msgspec.json.Decoder(
+    list[Union[tuple(_told_as(name, kind) for name, kind in EVENT_TYPES.items())]]  # type: ignore[misc]  # noqa: UP007
+)
 _commit = msgspec.json.Decoder(CommitRecord)
 _encoder = msgspec.json.Encoder()
 #: By type and version, those that need no lifting.

@@ -1,7 +1,9 @@
 """Appends and logs as these tests need them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+import msgspec
 
 from runfold.contracts.envelope import Commit, Context, EventRecord, NewEvent, record
 from runfold.contracts.job import AttemptLost
@@ -24,6 +26,12 @@ def an_append(
     """`events` events, each of which touches `streams`."""
     content = tuple(an_event(*streams, message=message) for _ in range(events))
     return Append(IDS.uuid7(), content, tuple(expect), at)
+
+
+def as_recorded(commits: Iterable[Commit]) -> list[EventRecord]:
+    """Their events, word for word."""
+    bodies = (msgspec.json.decode(commit.record.body, type=list[EventRecord]) for commit in commits)
+    return [event for body in bodies for event in body]
 
 
 async def everything(log: EventLog) -> list[Commit]:

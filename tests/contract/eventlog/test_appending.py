@@ -7,7 +7,7 @@ import pytest
 from runfold.eventlog.batch import APPEND_BYTES
 from runfold.eventlog.port import Append, Conflict, EventLog, TooLarge
 from runfold.eventlog.window import Memory
-from tests.contract.eventlog.given import SetClock, an_append, an_event, everything, until_tried
+from tests.contract.eventlog.given import SetClock, an_append, an_event, as_recorded, everything, until_tried
 from tests.contract.eventlog.worlds import World
 
 
@@ -19,7 +19,7 @@ async def test_what_was_appended_is_read_in_order_with_its_positions(log: EventL
 
     commits = await log.read(start.number)
     events = [event for commit in commits for event in commit.events]
-    assert [event.record for event in events] == [*appends[0].events, *appends[1].events]
+    assert as_recorded(commits) == [*appends[0].events, *appends[1].events]
     assert [event.position for event in events] == [start.position + i for i in range(1, 6)]
     assert [(a.first - start.position, a.last - start.position) for a in answers] == [(1, 2), (3, 5)]
 
@@ -253,5 +253,5 @@ async def test_events_come_back_as_they_were(log: EventLog) -> None:
     appended = await log.append(Append("one", (event,)))
 
     [commit] = await log.read(appended.number - 1, 1)
-    assert [envelope.record for envelope in commit.events] == [event]
+    assert as_recorded([commit]) == [event]
     assert commit.record.streams == ("job:j", "run:ü")
