@@ -20,7 +20,7 @@ class IdleRuntime:
 
     def __init__(self) -> None:
         self._now = SystemClock().now
-        self._ended: dict[str, asyncio.Event] = {}
+        self._ended: dict[str, asyncio.Future[None]] = {}
 
     async def probe(self) -> bool:
         return True
@@ -31,29 +31,40 @@ class IdleRuntime:
     async def start(self, assignment: Assignment, *, create: bool, on_pull: OnPull) -> Started:
         if assignment.attempt_id not in self._ended and not create:
             raise Interrupted("it runs in memory alone, and that is gone")
-        over = self._ended.setdefault(assignment.attempt_id, asyncio.Event())
+        self._of(assignment.attempt_id)
         if assignment.spec.command[-1:] != (WAIT,):
-            over.set()
+            self._end(assignment.attempt_id)
         return Started(self._now())
 
     async def ended(self, attempt_id: str) -> Ended:
-        await self._ended[attempt_id].wait()
+        await asyncio.shield(self._ended[attempt_id])
         return Ended(0, self._now(), 0)
 
     async def read(self, attempt_id: str, offset: int, limit: int) -> bytes:
         if (over := self._ended.get(attempt_id)) is not None:
-            await over.wait()
+            await asyncio.shield(over)
         return b""
 
     async def sample(self, attempt_id: str) -> Usage | None:
         return None
 
     async def stop(self, attempt_id: str, grace: int | None) -> None:
-        self._ended.setdefault(attempt_id, asyncio.Event()).set()
+        self._end(attempt_id)
 
     async def remove(self, attempt_id: str) -> None:
-        if (over := self._ended.pop(attempt_id, None)) is not None:
-            over.set()
+        if attempt_id in self._ended:
+            self._end(attempt_id)
+            del self._ended[attempt_id]
+
+    def _of(self, attempt_id: str) -> asyncio.Future[None]:
+        if attempt_id not in self._ended:
+            self._ended[attempt_id] = asyncio.get_running_loop().create_future()
+        return self._ended[attempt_id]
+
+    def _end(self, attempt_id: str) -> None:
+        over = self._of(attempt_id)
+        if not over.done():
+            over.set_result(None)
 
     async def close(self) -> None: ...
 

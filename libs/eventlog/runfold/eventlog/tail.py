@@ -1,11 +1,14 @@
-"""The last commits in memory, so that everyone who follows in this process shares one decode of each."""
+"""The last commits in memory, so that everyone who follows in this process shares one decode of each.
+
+A few, since a decoded one takes three times its bytes.
+"""
 
 from collections import deque
 
 from runfold.contracts.envelope import Commit, CommitRecord
 
-MOST_COMMITS = 1_024
-MOST_BYTES = 16 * 1024 * 1024
+MOST_COMMITS = 256
+MOST_BYTES = 2 * 1024 * 1024
 #: A read answers at most about this much at once.
 READ_BYTES = 8 * 1024 * 1024
 

@@ -1,6 +1,7 @@
 """Sends an attempt's output as it comes, each byte at its offset; while nobody listens, the runtime's file keeps it."""
 
 import asyncio
+from contextlib import suppress
 
 from runfold.bus.port import Bus, BusError, Message
 from runfold.bus.topology import OUTPUT, Exchange
@@ -44,11 +45,16 @@ class Shipper:
         self._journal = journal
         self._clock = clock
         self._backoff = backoff
-        self._ended = asyncio.Event()
+        self._ended = False
+        self._gathering: asyncio.Event | None = (
+            None  #: only while it gathers: most jobs print nothing most of the time
+        )
 
     def end(self) -> None:
         """The attempt is over: what is left of its output needn't be gathered any more."""
-        self._ended.set()
+        self._ended = True
+        if self._gathering is not None:
+            self._gathering.set()
 
     async def ship(self, offset: int = 0) -> None:
         """Returns once all of it from `offset` has arrived."""
@@ -63,7 +69,7 @@ class Shipper:
             offset += len(chunk)
             if offset - remembered >= REMEMBER and self._bus.durable and await self._remember(offset):
                 remembered = offset
-            if len(chunk) < CHUNK and not self._ended.is_set():
+            if len(chunk) < CHUNK and not self._ended:
                 await self._gather()
 
     async def _remember(self, offset: int) -> bool:
@@ -88,8 +94,8 @@ class Shipper:
         return True
 
     async def _gather(self) -> None:
-        try:
+        self._gathering = asyncio.Event()
+        with suppress(TimeoutError):
             async with asyncio.timeout(GATHER):
-                await self._ended.wait()
-        except TimeoutError:
-            return
+                await self._gathering.wait()
+        self._gathering = None

@@ -10,7 +10,7 @@ from runfold.eventlog.port import EventLog, Unavailable
 from runfold.service.view import View
 
 READ = 128  #: commits read at a time
-NEWEST_BYTES = 8 * 1024**2  #: of the newest commits, kept so that whoever is at the head reads no store
+NEWEST_BYTES = 2 * 1024**2  #: of the newest commits, kept so that whoever is at the head reads no store
 
 
 class Feed:

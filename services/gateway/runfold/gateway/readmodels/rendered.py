@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from runfold.contracts.envelope import Commit
 from runfold.domain.cell.state import Cell
 
-KEPT = 4096  #: runs, some 5 KB each
+KEPT = 2048  #: runs, some 5 KB each
 
 
 T = TypeVar("T")
