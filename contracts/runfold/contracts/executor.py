@@ -84,13 +84,14 @@ class ExecutorAnnounced:
 
 
 @dataclass(frozen=True, slots=True)
-class AttemptReported:
-    """Executor -> log service: one attempt's condition changed."""
+class AttemptsReported:
+    """Executor -> log service: the conditions of these attempts changed. Of two facts of one incarnation the one with
+    the higher number says all that the other does."""
 
     host_id: str
     incarnation: str
     seq: int
-    condition: AttemptCondition
+    conditions: tuple[AttemptCondition, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class InventoryReported:
     conditions: tuple[AttemptCondition, ...]
 
 
-Fact = ExecutorAnnounced | AttemptReported | InventoryReported
+Fact = ExecutorAnnounced | AttemptsReported | InventoryReported
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from runfold.contracts.executor import (
     Assignment,
     AttemptAssigned,
     AttemptCondition,
-    AttemptReported,
     AttemptsForgotten,
+    AttemptsReported,
     AttemptState,
     AttemptStopped,
     ExecutorAnnounced,
@@ -48,7 +48,7 @@ class LogService:
         self.host_id = ""
         self.announced: list[ExecutorAnnounced] = []
         self.inventories: list[InventoryReported] = []
-        self.reports: list[AttemptReported] = []
+        self.reports: list[AttemptsReported] = []
         self.conditions: dict[str, AttemptCondition] = {}
         self.placed: dict[str, Assignment] = {}
         self.finished: dict[str, int] = {}  # positions
@@ -114,9 +114,10 @@ class LogService:
                 for condition in said.conditions:
                     self._note(condition)
                 await self._answer(said)
-            case AttemptReported():
+            case AttemptsReported():
                 self.reports.append(said)
-                self._note(said.condition)
+                for condition in said.conditions:
+                    self._note(condition)
             case _:
                 raise AssertionError(f"an executor doesn't say {said}")
         await self._settle()

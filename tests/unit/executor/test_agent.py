@@ -62,8 +62,8 @@ def test_every_state_on_the_way_is_told() -> None:
         there.engine.pulls["a"] = 5
         await there.log.assign(assignment("a", "sleep 3"))
         await there.log.over("a")
-        states = [report.condition.state for report in there.log.reports]
-        assert list(dict.fromkeys(states)) == [AttemptState.PULLING, RUNNING, EXITED]
+        states = [condition.state for report in there.log.reports for condition in report.conditions]
+        assert list(dict.fromkeys(states)) == [AttemptState.CLAIMED, AttemptState.PULLING, RUNNING, EXITED]
         assert [report.seq for report in there.log.reports] == sorted(
             report.seq for report in there.log.reports
         )

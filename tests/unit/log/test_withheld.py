@@ -72,7 +72,7 @@ class Log:
     async def report(self, condition: x.AttemptCondition) -> None:
         """Returns once it is taken: facts are taken in order, and this inventory's answer comes after it."""
         self.seq += 1
-        await self._say(x.AttemptReported(HOST, "1", self.seq, condition))
+        await self._say(x.AttemptsReported(HOST, "1", self.seq, (condition,)))
         await self.inventory(condition)
 
     async def _say(self, fact: x.Fact) -> None:

@@ -5,7 +5,7 @@ from runfold.bus.topology import FACTS, Exchange
 from runfold.contracts import wire
 from runfold.contracts.executor import (
     AttemptCondition,
-    AttemptReported,
+    AttemptsReported,
     ExecutorAnnounced,
     Fact,
     InventoryReported,
@@ -24,10 +24,8 @@ class Facts:
     async def announce(self, announcement: ExecutorAnnounced) -> None:
         await self._send(announcement)
 
-    async def report(self, condition: AttemptCondition, traceparent: str | None) -> None:
-        await self._send(
-            AttemptReported(self.host_id, self.incarnation, self.number(), condition), traceparent
-        )
+    async def report(self, conditions: tuple[AttemptCondition, ...]) -> None:
+        await self._send(AttemptsReported(self.host_id, self.incarnation, self.number(), conditions))
 
     async def inventory(self, seq: int, position: int, conditions: tuple[AttemptCondition, ...]) -> None:
         """`seq` is what its answer names."""
@@ -38,7 +36,6 @@ class Facts:
         self._seq += 1
         return self._seq
 
-    async def _send(self, fact: Fact, traceparent: str | None = None) -> None:
-        message = Message(wire.encode(fact), {"traceparent": traceparent} if traceparent else {})
+    async def _send(self, fact: Fact) -> None:
         # A fact that no queue wants is not lost silently: the log service may never have been there yet.
-        await self._bus.publish(Exchange.FACTS, FACTS.key, message, mandatory=True)
+        await self._bus.publish(Exchange.FACTS, FACTS.key, Message(wire.encode(fact)), mandatory=True)

@@ -1,6 +1,7 @@
-"""Reports changed conditions: the newest of each attempt, in flights, again and again until the broker has them."""
+"""Reports changed conditions: the newest of each attempt, many in a message, until the broker has them."""
 
 import asyncio
+from itertools import islice
 
 from runfold.bus.port import BusError
 from runfold.executor.facts import Facts
@@ -10,7 +11,8 @@ from runfold.service.logging import get_logger
 
 _log = get_logger("runfold.executor")
 
-#: Reports on their way at once. The next flight waits for this one, so that reports of one attempt keep their order.
+#: Conditions in a message. The next message waits for this one, so that reports of one attempt keep their order, and
+#: what changes meanwhile shares it.
 FLIGHT = 64
 
 
@@ -37,24 +39,25 @@ class Reporter:
                 await self._backoff.wait()
 
     async def _fly(self) -> bool:
-        flight = list(self._changed)[:FLIGHT]
+        flight = list(islice(self._changed, FLIGHT))
         for attempt_id in flight:
             del self._changed[attempt_id]
         if not self._changed:
             self._some.clear()
-        arrived = await asyncio.gather(*(self._send(attempt_id) for attempt_id in flight))
-        for attempt_id, good in zip(flight, arrived, strict=True):
-            if not good:
-                self.report(attempt_id)
-        return all(arrived)
+        if await self._send(flight):
+            return True
+        for attempt_id in flight:
+            self.report(attempt_id)
+        return False
 
-    async def _send(self, attempt_id: str) -> bool:
-        condition = self._ledger.told.get(attempt_id)
-        if condition is None:
+    async def _send(self, flight: list[str]) -> bool:
+        told = self._ledger.told
+        conditions = tuple([told[attempt_id] for attempt_id in flight if attempt_id in told])
+        if not conditions:
             return True
         try:
-            await self._facts.report(condition, self._ledger.attempts[attempt_id].assignment.traceparent)
+            await self._facts.report(conditions)
         except BusError as error:
-            _log.debug("report not taken", attempt=attempt_id, error=str(error))
+            _log.debug("report not taken", attempts=len(conditions), error=str(error))
             return False
         return True

@@ -17,6 +17,7 @@ from runfold.log.metrics import MetricsIntake
 from runfold.log.output.intake import Intake
 from runfold.log.publisher import Publisher
 from runfold.log.recorder import Recorder
+from runfold.log.reports import Reports
 from runfold.log.retention import Retention, Rule
 from runfold.log.silence import AFTER, Silence
 from runfold.log.work import Work
@@ -63,7 +64,8 @@ class LogService:
         self._closing = Closing(view, recorder, output, self._work, listening, clock, self._tasks)
         self._retention = Retention(rules, clock, ids, self._tasks)
         self._silence = Silence(view, recorder, bus, self._tasks, confirm=self._confirm, after=silent_after)
-        self._facts = Facts(view, recorder, output, self._work, listening, self._silence, bus)
+        reports = Reports(view, recorder, output, self._tasks)
+        self._facts = Facts(recorder, reports, self._work, listening, self._silence, bus)
         self._intake = Intake(output, bus, on_stored=self._closing.stored, ids=ids)
         self._metrics = MetricsIntake(metrics, bus) if metrics is not None else None
         view.listen(writer.observe)

@@ -1,0 +1,126 @@
+"""Records what executors report of their attempts. Reports that wait together share an append."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+import structlog
+
+from runfold.contracts import executor as x
+from runfold.contracts.job import AttemptExited, OutputClosed
+from runfold.contracts.registry import Event
+from runfold.domain import streams
+from runfold.domain.cell.state import Cell
+from runfold.domain.job import decide as jobs
+from runfold.eventlog.output import OutputStore
+from runfold.eventlog.port import NotActive, Unavailable
+from runfold.log.recorder import Recorder
+from runfold.service.signal import Signal
+from runfold.service.tasks import Tasks
+from runfold.service.view import View
+
+log = structlog.get_logger(__name__)
+
+#: Conditions of one append. Each makes five events at most, and a commit has 256.
+TOGETHER = 50
+
+
+@dataclass(slots=True, eq=False)
+class _Report:
+    """The newest condition of an attempt, for everybody who waits until it is recorded, or why it can't be."""
+
+    condition: x.AttemptCondition
+    number: tuple[str, int]  #: of the fact that had it
+    done: asyncio.Future[Exception | None] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+
+class Reports:
+    """One append at a time: what comes meanwhile waits for the next, and is decided on with this one folded."""
+
+    def __init__(self, view: View, recorder: Recorder, output: OutputStore, tasks: Tasks) -> None:
+        self._view, self._recorder, self._output, self._tasks = view, recorder, output, tasks
+        self._waiting: dict[str, _Report] = {}  #: by attempt
+        self._some = Signal()
+
+    def start(self) -> None:
+        # Whoever waited before has given up.
+        self._waiting.clear()
+        self._tasks.start("record reports", self._run())
+
+    async def record(self, said: x.AttemptsReported | x.InventoryReported) -> None:
+        """Returns once all of it is durable; raises what kept one condition from that, when the others are."""
+        known = self._view.cell.jobs_by_attempt
+        number = (said.incarnation, said.seq)
+        waits = [self._wait(c, number) for c in said.conditions if c.attempt_id in known]
+        if not waits:
+            return
+        await asyncio.wait(waits)
+        for wait in waits:
+            if (error := wait.result()) is not None:
+                raise error
+
+    def _wait(
+        self, condition: x.AttemptCondition, number: tuple[str, int]
+    ) -> "asyncio.Future[Exception | None]":
+        report = self._waiting.get(condition.attempt_id)
+        if report is None:
+            report = self._waiting[condition.attempt_id] = _Report(condition, number)
+            self._some.set()
+        elif report.number < number:
+            # Facts are cumulative: the newer one says all that the other did.
+            report.condition, report.number = condition, number
+        return report.done
+
+    async def _run(self) -> None:
+        while True:
+            await self._some.wait()
+            while self._waiting:
+                flight = list(islice(self._waiting.values(), TOGETHER))
+                for report in flight:
+                    del self._waiting[report.condition.attempt_id]
+                await self._settle(flight)
+
+    async def _settle(self, flight: Sequence[_Report]) -> None:
+        """What can't be recorded keeps back no other: where that fails together, each is tried alone."""
+        error = await self._failure(flight)
+        if error is None or len(flight) == 1 or isinstance(error, NotActive | Unavailable):
+            for report in flight:
+                report.done.set_result(error)
+            return
+        log.warning("reports not recorded together", count=len(flight), error=repr(error))
+        for report in flight:
+            await self._settle([report])
+
+    async def _failure(self, flight: Sequence[_Report]) -> Exception | None:
+        """It is whoever waits that it is raised for."""
+        try:
+            await self._record([report.condition for report in flight])
+        except Exception as error:
+            return error
+        return None
+
+    async def _record(self, conditions: Sequence[x.AttemptCondition]) -> None:
+        stored = await self._stored(conditions)
+
+        def decide(cell: Cell) -> list[Event]:
+            return [event for c in conditions for event in _events(cell, c, stored.get(c.attempt_id, 0))]
+
+        known = self._view.cell.jobs_by_attempt
+        await self._recorder.record(decide, *[streams.job(known[c.attempt_id].id) for c in conditions])
+
+    async def _stored(self, conditions: Sequence[x.AttemptCondition]) -> dict[str, int]:
+        """How many bytes of output are stored, of those that ended and have printed some."""
+        ended = [c.attempt_id for c in conditions if c.state is x.AttemptState.EXITED and c.output_bytes > 0]
+        counts = await asyncio.gather(*[self._output.stored(attempt_id) for attempt_id in ended])
+        return dict(zip(ended, counts, strict=True))
+
+
+def _events(cell: Cell, condition: x.AttemptCondition, stored: int) -> list[Event]:
+    job = cell.jobs_by_attempt[condition.attempt_id]
+    events: list[Event] = [*jobs.record(job, condition)]
+    if events and isinstance(events[-1], AttemptExited) and stored >= condition.output_bytes:
+        events.append(OutputClosed(job.id, condition.attempt_id, stored))
+    return events
