@@ -16,7 +16,12 @@ from runfold.bus.port import Message, Rejected
 from runfold.bus.trace import extract
 from runfold.client import connection
 from runfold.contracts import wire
-from runfold.contracts.executor import AttemptAssigned, AttemptsReported, InventoryAnswered, InventoryReported
+from runfold.contracts.executor import (
+    AttemptsAssigned,
+    AttemptsReported,
+    InventoryAnswered,
+    InventoryReported,
+)
 from runfold.contracts.metrics import decode_samples
 from runfold.domain import names
 from runfold.domain.errors import Invalid
@@ -53,7 +58,7 @@ DECODERS: list[tuple[Callable[[bytes], object], tuple[type[Exception], ...]]] = 
     (decode_appends, (msgspec.MsgspecError, RecursionError)),
     (decode_poll, (msgspec.MsgspecError, RecursionError)),
 ]
-MESSAGES = [AttemptAssigned, AttemptsReported, InventoryAnswered, InventoryReported]
+MESSAGES = [AttemptsAssigned, AttemptsReported, InventoryAnswered, InventoryReported]
 
 
 #: A user's configuration, with anything where something certain is expected.

@@ -1,6 +1,6 @@
 """What executors and the log service say to each other over the broker.
 
-Every message to an executor carries the position it was derived at (PROTOCOL, Work 2).
+What an executor is told carries the position it was derived at (PROTOCOL, Work 2).
 Facts are cumulative: the whole condition of an attempt, so loss, order and repetition don't matter.
 """
 
@@ -112,19 +112,26 @@ Fact = ExecutorAnnounced | AttemptsReported | InventoryReported
 
 
 @dataclass(frozen=True, slots=True)
-class AttemptAssigned:
-    """Log service -> executor: start this, once."""
+class Assigned:
+    """An assignment at the position of its placement: an answer from there on that doesn't list it makes it void."""
 
     position: int
     assignment: Assignment
 
 
 @dataclass(frozen=True, slots=True)
-class AttemptStopped:
-    """Log service -> executor: stop this."""
+class AttemptsAssigned:
+    """Log service -> executor: start these, each once. Each has its own position, since none may outlive its answer."""
+
+    assigned: tuple[Assigned, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptsStopped:
+    """Log service -> executor: stop these."""
 
     position: int
-    stop: StopOrder
+    stops: tuple[StopOrder, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +153,7 @@ class InventoryAnswered:
     incarnation: str = ""  #: of the executor that reported it; each numbers its own
 
 
-Work = AttemptAssigned | AttemptStopped | AttemptsForgotten | InventoryAnswered
+Work = AttemptsAssigned | AttemptsStopped | AttemptsForgotten | InventoryAnswered
 
 
 @dataclass(frozen=True, slots=True)

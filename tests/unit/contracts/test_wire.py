@@ -26,9 +26,9 @@ def test_any_message_comes_back_as_it_went(cls: type[Fact | Work], data: st.Data
         b"nonsense",
         b"[]",
         b'{"type":"Unheard","data":{}}',
-        b'{"type":"AttemptStopped"}',
-        b'{"type":"AttemptStopped","data":{"position":"seven"}}',
-        b'{"type":"AttemptStopped","data":\xff\xfe}',
+        b'{"type":"AttemptsStopped"}',
+        b'{"type":"AttemptsStopped","data":{"position":"seven"}}',
+        b'{"type":"AttemptsStopped","data":\xff\xfe}',
         b"[" * 100_000,
     ],
 )

@@ -8,13 +8,14 @@ from runfold.bus.port import Bus, Message
 from runfold.bus.topology import FACTS, OUTPUT, Exchange
 from runfold.contracts import wire
 from runfold.contracts.executor import (
+    Assigned,
     Assignment,
-    AttemptAssigned,
     AttemptCondition,
+    AttemptsAssigned,
     AttemptsForgotten,
     AttemptsReported,
+    AttemptsStopped,
     AttemptState,
-    AttemptStopped,
     ExecutorAnnounced,
     InventoryAnswered,
     InventoryReported,
@@ -59,11 +60,11 @@ class LogService:
         await self.bus.consume(FACTS, self._fact)
         await self.bus.consume(OUTPUT, self._chunk)
 
-    def place(self, assigned: Assignment) -> AttemptAssigned:
+    def place(self, assigned: Assignment) -> AttemptsAssigned:
         """As the scheduler would; the message is the caller's to send, or to lose."""
         self.position += 1
         self.placed[assigned.attempt_id] = assigned
-        return AttemptAssigned(self.position, assigned)
+        return AttemptsAssigned((Assigned(self.position, assigned),))
 
     async def assign(self, assigned: Assignment) -> None:
         await self.say(self.place(assigned))
@@ -73,7 +74,7 @@ class LogService:
         order = StopOrder(attempt_id, grace)
         if attempt_id in self.placed:
             self.placed[attempt_id] = replace(self.placed[attempt_id], stop=order)
-        await self.say(AttemptStopped(self.position, order))
+        await self.say(AttemptsStopped(self.position, (order,)))
 
     async def finish(self, attempt_id: str) -> None:
         self.position += 1

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
-from runfold.contracts.executor import Assignment, AttemptAssigned, AttemptState, InventoryAnswered
+from runfold.contracts.executor import Assigned, Assignment, AttemptsAssigned, AttemptState, InventoryAnswered
 from runfold.executor.adapters.linux_host import LinuxHost
 from runfold.executor.inventory import EVERY, PATIENCE
 from tests.unit.executor.log_service import assignment
@@ -113,7 +113,7 @@ def test_another_job_begins_all_the_same() -> None:
         there.log.answering = False
         await asyncio.sleep(61)
         there.log.position += 1
-        await there.log.say(AttemptAssigned(there.log.position, assignment("a", "sleep 5")))
+        await there.log.say(AttemptsAssigned((Assigned(there.log.position, assignment("a", "sleep 5")),)))
         assert (await there.log.state("a", EXITED)).exit_status == 0
 
     living(story)

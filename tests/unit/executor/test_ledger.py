@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from runfold.contracts.executor import (
+    Assigned,
     Assignment,
-    AttemptAssigned,
+    AttemptsAssigned,
     AttemptsForgotten,
+    AttemptsStopped,
     AttemptState,
-    AttemptStopped,
     InventoryAnswered,
     StopOrder,
 )
@@ -27,16 +28,16 @@ def ledger() -> Ledger:
     return Ledger(admit, lambda: 1_000)
 
 
-def assigned(position: int, attempt_id: str = "a", stop: StopOrder | None = None) -> AttemptAssigned:
-    return AttemptAssigned(position, assignment(attempt_id, stop=stop))
+def assigned(position: int, attempt_id: str = "a", stop: StopOrder | None = None) -> AttemptsAssigned:
+    return AttemptsAssigned((Assigned(position, assignment(attempt_id, stop=stop)),))
 
 
 def answered(position: int, *attempt_ids: str, forget: tuple[str, ...] = ()) -> InventoryAnswered:
     return InventoryAnswered(position, 1, tuple(assignment(name) for name in attempt_ids), forget)
 
 
-def stopped(position: int, attempt_id: str = "a", grace: int | None = 30) -> AttemptStopped:
-    return AttemptStopped(position, StopOrder(attempt_id, grace))
+def stopped(position: int, attempt_id: str = "a", grace: int | None = 30) -> AttemptsStopped:
+    return AttemptsStopped(position, (StopOrder(attempt_id, grace),))
 
 
 def forgotten(position: int, attempt_id: str = "a") -> AttemptsForgotten:
@@ -93,7 +94,7 @@ def test_an_assignment_said_twice_is_begun_once(ledger: Ledger) -> None:
 
 def test_what_is_withheld_is_never_begun_and_ends_with_the_reason(ledger: Ledger) -> None:
     withheld = replace(assignment("a"), withheld="secrets not found in the project: KEY")
-    steps = ledger.assigned(AttemptAssigned(5, withheld))
+    steps = ledger.assigned(AttemptsAssigned((Assigned(5, withheld),)))
     condition = steps.report["a"]
     assert (steps.begin, condition.state, condition.exited_at) == ([], AttemptState.EXITED, 1_000)
     assert (condition.reason, condition.message) == ("executor_error", withheld.withheld)
@@ -109,7 +110,7 @@ def test_what_was_begun_before_its_secret_went_goes_on(ledger: Ledger) -> None:
 
 def test_what_does_not_fit_is_refused_as_a_fact_and_never_begun(ledger: Ledger) -> None:
     big = replace(assignment("a"), run_name="big")
-    steps = ledger.assigned(AttemptAssigned(5, big))
+    steps = ledger.assigned(AttemptsAssigned((Assigned(5, big),)))
     assert (steps.begin, list(steps.report)) == ([], ["a"])
     condition = ledger.attempts["a"].condition
     assert (condition.state, condition.reason, condition.message) == (
@@ -117,7 +118,7 @@ def test_what_does_not_fit_is_refused_as_a_fact_and_never_begun(ledger: Ledger) 
         "too_big",
         "it doesn't fit",
     )
-    assert ledger.assigned(AttemptAssigned(5, big)).begin == []
+    assert ledger.assigned(AttemptsAssigned((Assigned(5, big),))).begin == []
 
 
 def test_an_answer_begins_what_no_message_told_of(ledger: Ledger) -> None:
@@ -150,6 +151,13 @@ def test_late_word_of_void_work_does_not_begin_it(ledger: Ledger) -> None:
     ledger.answered(answered(8))
     assert ledger.assigned(assigned(8)) == Steps()
     assert ledger.assigned(assigned(9)).begin == ["a"]
+
+
+def test_of_several_in_a_message_each_is_judged_by_its_own_position(ledger: Ledger) -> None:
+    ledger.answered(answered(8))
+    late, new = Assigned(8, assignment("late")), Assigned(9, assignment("new"))
+    steps = ledger.assigned(AttemptsAssigned((late, new)))
+    assert (steps.begin, list(steps.entries)) == (["new"], ["attempt/new"])
 
 
 def test_a_stop_that_comes_before_its_assignment_keeps_it_from_running(ledger: Ledger) -> None:
@@ -255,7 +263,7 @@ def test_only_what_is_durable_is_told(ledger: Ledger) -> None:
 def test_values_of_an_environment_are_kept_until_it_has_started(ledger: Ledger) -> None:
     journal = Journal()
     secret = assignment("a", env={"PASSWORD": "s3cret"}, registry_password="s3cret")
-    journal.write(ledger.assigned(AttemptAssigned(5, secret)))
+    journal.write(ledger.assigned(AttemptsAssigned((Assigned(5, secret),))))
     assert restarted(journal.entries).attempts["a"].assignment == secret
     running = replace(ledger.attempts["a"].condition, state=AttemptState.RUNNING)
     journal.write(ledger.change("a", running, started=True))

@@ -112,8 +112,8 @@ async def log() -> AsyncIterator[Log]:
 async def test_one_whose_claim_is_on_its_way_when_its_secret_goes_runs_on(log: Log) -> None:
     """The host began it with the value, and its inventory is from the moment before."""
     said = await log.heard.get()
-    assert isinstance(said, x.AttemptAssigned)
-    assert said.assignment.env["VALUE"] == VALUE
+    assert isinstance(said, x.AttemptsAssigned)
+    assert said.assigned[0].assignment.env["VALUE"] == VALUE
     await log.happen(DELETED)
     await log.inventory()
     assert not log.attempt.ended

@@ -20,7 +20,7 @@ from runfold.eventlog.adapters.memory import MemoryStore
 from runfold.eventlog.port import Append
 from runfold.eventlog.writer import Writer
 from runfold.log.assignments import Assignments
-from runfold.log.work import Work
+from runfold.log.work import MESSAGE_BYTES, Work
 from runfold.service.system import SystemClock
 from runfold.service.tasks import Tasks
 from runfold.service.vault import Vault
@@ -43,6 +43,8 @@ class Told:
     _view: View
     _ids: CountingIds
     heard: list[tuple[str, str]] = field(default_factory=list)  #: type, attempt id
+    positions: dict[str, int] = field(default_factory=dict)  #: of what was assigned
+    sizes: list[int] = field(default_factory=list)  #: of the messages, in bytes
 
     async def happen(self, *events: Event) -> None:
         """Returns once they are folded."""
@@ -51,13 +53,21 @@ class Told:
         appended = await self._writer.append(Append(self._ids.uuid7(), tuple(records)))
         await self._view.reached(appended.last)
 
+    @property
+    def position(self) -> int:
+        return self._view.cell.position
+
     async def hear(self, message: Message) -> None:
         said = decode(message.body)
+        self.sizes.append(len(message.body))
         match said:
-            case x.AttemptAssigned():
-                self.heard.append(("assigned", said.assignment.attempt_id))
-            case x.AttemptStopped():
-                self.heard.append(("stopped", said.stop.attempt_id))
+            case x.AttemptsAssigned():
+                self.positions |= {each.assignment.attempt_id: each.position for each in said.assigned}
+                self.heard += [("assigned", each.assignment.attempt_id) for each in said.assigned]
+            case x.AttemptsForgotten():
+                self.heard += [("forgotten", attempt_id) for attempt_id in said.attempt_ids]
+            case x.AttemptsStopped():
+                self.heard += [("stopped", order.attempt_id) for order in said.stops]
             case _:
                 raise AssertionError(said)
 
@@ -118,5 +128,59 @@ def test_who_takes_over_says_what_the_one_before_may_not_have_got_to() -> None:
             await asyncio.sleep(1)
 
             assert told.heard == [("assigned", "job-1-1"), ("stopped", "job-3-1")]
+
+    run_virtual(live())
+
+
+def test_what_a_host_is_to_start_comes_in_one_message_and_each_keeps_its_own_position() -> None:
+    async def live() -> None:
+        async with telling() as told:
+            told.work.start()
+            await told.happen(*things.a_place())
+            await told.happen(*(e for n in range(3) for e in things.submitted(f"run-{n}", f"job-{n}")))
+            first = told.position + 1
+            await told.happen(*(things.placed(f"job-{n}", f"run-{n}") for n in range(3)))
+            await asyncio.sleep(1)
+
+            assert told.positions == {f"job-{n}-1": first + n for n in range(3)}
+            assert len(told.sizes) == 1
+
+    run_virtual(live())
+
+
+def test_no_message_is_too_large_but_for_what_is_so_alone() -> None:
+    async def live() -> None:
+        async with telling() as told:
+            told.work.start()
+            await told.happen(*things.a_place())
+            for number, size in enumerate((0.4, 0.4, 1.1, 0.4)):
+                # It goes as it was asked for, and as it is given.
+                env = {"LARGE": "x" * int(size * MESSAGE_BYTES / 2)}
+                await told.happen(*things.submitted(f"run-{number}", f"job-{number}", env=env))
+            await told.happen(*(things.placed(f"job-{n}", f"run-{n}") for n in range(4)))
+            await asyncio.sleep(1)
+
+            assert told.heard == [("assigned", f"job-{n}-1") for n in range(4)]
+            assert [round(size / MESSAGE_BYTES, 1) for size in told.sizes] == [0.8, 1.1, 0.4]
+
+    run_virtual(live())
+
+
+def test_what_is_told_together_comes_in_the_order_of_an_attempts_life() -> None:
+    async def live() -> None:
+        async with telling() as told:
+            told.work.start()
+            await told.happen(*things.a_place(), *things.submitted("run-1", "job-1"))
+            await told.happen(*things.submitted("run-2", "job-2"), *things.submitted("run-3", "job-3"))
+            await told.happen(things.placed("job-1", "run-1"), things.placed("job-2", "run-2"))
+            await asyncio.sleep(1)
+            told.heard.clear()
+
+            refused = things.refused("job-1")
+            stopping = JobStopping("job-2", "job-2-1", "terminated_by_user", 5)
+            await told.happen(refused, stopping, things.placed("job-3", "run-3"))
+            await asyncio.sleep(1)
+
+            assert told.heard == [("assigned", "job-3-1"), ("stopped", "job-2-1"), ("forgotten", "job-1-1")]
 
     run_virtual(live())

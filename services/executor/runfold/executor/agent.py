@@ -7,9 +7,9 @@ from runfold.bus.port import Bus, Message, Postponed, Rejected, Subscription
 from runfold.bus.topology import work
 from runfold.contracts import wire
 from runfold.contracts.executor import (
-    AttemptAssigned,
+    AttemptsAssigned,
     AttemptsForgotten,
-    AttemptStopped,
+    AttemptsStopped,
     ExecutorAnnounced,
     InventoryAnswered,
 )
@@ -139,9 +139,9 @@ class Agent:
         except ValueError as error:
             raise Rejected(str(error)) from error
         match said:
-            case AttemptAssigned():
+            case AttemptsAssigned():
                 await self._take(self._ledger.assigned(said))
-            case AttemptStopped():
+            case AttemptsStopped():
                 await self._take(self._ledger.stopped(said))
             case AttemptsForgotten():
                 await self._take(self._ledger.forgotten(said))

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 
 from runfold.contracts.executor import (
     Assignment,
-    AttemptAssigned,
     AttemptCondition,
+    AttemptsAssigned,
     AttemptsForgotten,
+    AttemptsStopped,
     AttemptState,
-    AttemptStopped,
     InventoryAnswered,
     StopOrder,
 )
@@ -73,13 +73,14 @@ class Ledger:
         self.marks.update(marks)
         self.position = position
 
-    def assigned(self, message: AttemptAssigned) -> Steps:
+    def assigned(self, message: AttemptsAssigned) -> Steps:
         steps = Steps()
-        if message.position > self.position:
-            self._take(message.assignment, message.position, steps)
-        # Else it is void, or here already: the answer at P listed all that was wanted by then.
-        elif message.assignment.attempt_id in self.attempts:
-            self._order(message.assignment.stop, steps)
+        for each in message.assigned:
+            if each.position > self.position:
+                self._take(each.assignment, each.position, steps)
+            # Else it is void, or here already: the answer at P listed all that was wanted by then.
+            elif each.assignment.attempt_id in self.attempts:
+                self._order(each.assignment.stop, steps)
         return steps
 
     def answered(self, message: InventoryAnswered) -> Steps:
@@ -97,13 +98,13 @@ class Ledger:
         self._advance(message.position, steps)
         return steps
 
-    def stopped(self, message: AttemptStopped) -> Steps:
+    def stopped(self, message: AttemptsStopped) -> Steps:
         steps = Steps()
-        attempt_id = message.stop.attempt_id
-        if attempt_id in self.attempts:
-            self._order(message.stop, steps)
-        elif message.position > self.position and attempt_id not in self.marks:
-            self._mark(attempt_id, Mark(message.position, stop=True), steps)
+        for stop in message.stops:
+            if stop.attempt_id in self.attempts:
+                self._order(stop, steps)
+            elif message.position > self.position and stop.attempt_id not in self.marks:
+                self._mark(stop.attempt_id, Mark(message.position, stop=True), steps)
         return steps
 
     def forgotten(self, message: AttemptsForgotten) -> Steps:

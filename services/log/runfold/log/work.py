@@ -5,6 +5,7 @@ The placement is the assignment; a message that gets lost only makes it later.
 
 import asyncio
 from collections import deque
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import structlog
@@ -17,11 +18,9 @@ from runfold.contracts.envelope import Commit
 from runfold.contracts.wire import encode
 from runfold.domain.cell.state import Cell
 from runfold.domain.job.assignment import stop_order
-from runfold.domain.run.state import Run
 from runfold.eventlog.port import Unavailable
 from runfold.log.assignments import Assignments
 from runfold.service import telemetry
-from runfold.service.logging import bound
 from runfold.service.metrics import METRICS
 from runfold.service.signal import Signal
 from runfold.service.tasks import Tasks
@@ -35,7 +34,12 @@ _failures = METRICS.counter(
 
 #: Messages that wait to be sent; what falls out is said again at the next inventory.
 BACKLOG = 8192
+#: As many of them are made and sent together, those for one executor in one message of each type.
 FLIGHT = 256
+#: Bytes that a message of assignments has at most, unless one alone is larger.
+MESSAGE_BYTES = 256 * 1024
+
+_Kind = type[x.AttemptsAssigned] | type[x.AttemptsStopped] | type[x.AttemptsForgotten]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class _Said:
     host_id: str
     position: int
     attempt_id: str
-    kind: type[x.AttemptAssigned] | type[x.AttemptStopped] | type[x.AttemptsForgotten]
+    kind: _Kind
 
 
 @dataclass(slots=True)
@@ -110,9 +114,9 @@ class Work:
             match envelope.data:
                 case j.JobPlaced(host_id=host_id, attempt_id=attempt_id):
                     self._open.add(host_id, attempt_id)
-                    self._say(attempt_id, envelope.position, x.AttemptAssigned)
+                    self._say(attempt_id, envelope.position, x.AttemptsAssigned)
                 case j.JobStopping(attempt_id=attempt_id):
-                    self._say(attempt_id, envelope.position, x.AttemptStopped)
+                    self._say(attempt_id, envelope.position, x.AttemptsStopped)
                 case j.JobFinished() | j.JobRetryScheduled():
                     self._close(envelope.data.attempt_id, envelope.position)
                 case j.AttemptRefused(attempt_id=attempt_id):
@@ -127,9 +131,9 @@ class Work:
             for attempt_id in listed:
                 job, attempt = cell.jobs_by_attempt[attempt_id], cell.attempts[attempt_id]
                 if attempt.claimed_at is None:
-                    self._backlog.append(_Said(host_id, cell.position, attempt_id, x.AttemptAssigned))
+                    self._backlog.append(_Said(host_id, cell.position, attempt_id, x.AttemptsAssigned))
                 elif not attempt.ended and stop_order(job, attempt) is not None:
-                    self._backlog.append(_Said(host_id, cell.position, attempt_id, x.AttemptStopped))
+                    self._backlog.append(_Said(host_id, cell.position, attempt_id, x.AttemptsStopped))
         self._filled.set()
 
     def _close(self, attempt_id: str, position: int) -> None:
@@ -138,12 +142,7 @@ class Work:
             self._open.remove(attempt.host_id, attempt_id)
             self._say(attempt_id, position, x.AttemptsForgotten)
 
-    def _say(
-        self,
-        attempt_id: str,
-        position: int,
-        kind: type[x.AttemptAssigned] | type[x.AttemptStopped] | type[x.AttemptsForgotten],
-    ) -> None:
+    def _say(self, attempt_id: str, position: int, kind: _Kind) -> None:
         attempt = self._view.cell.attempts.get(attempt_id)
         if self._sending and attempt is not None and attempt.host_id is not None:
             self._backlog.append(_Said(attempt.host_id, position, attempt_id, kind))
@@ -153,56 +152,75 @@ class Work:
         while True:
             await self._filled.wait()
             while self._backlog:
-                flight = [self._backlog.popleft() for _ in range(min(len(self._backlog), FLIGHT))]
-                await asyncio.gather(*(self._tell(said) for said in flight))
+                await self._fly([self._backlog.popleft() for _ in range(min(len(self._backlog), FLIGHT))])
 
-    async def _tell(self, said: _Said) -> None:
-        """What fails is told, and said again at the next inventory; it doesn't keep the others waiting."""
+    async def _fly(self, flight: list[_Said]) -> None:
+        hosts: dict[str, list[_Said]] = {}
+        for said in flight:
+            hosts.setdefault(said.host_id, []).append(said)
+        await asyncio.gather(*(self._tell(host_id, told) for host_id, told in hosts.items()))
+
+    async def _tell(self, host_id: str, told: list[_Said]) -> None:
+        """In the order in which these follow each other in an attempt's life.
+
+        What is stopped or forgotten stays so: it is true at the last position, too.
+        """
+        position = told[-1].position
+        gone = tuple([said.attempt_id for said in told if said.kind is x.AttemptsForgotten])
+        orders = [said for said in told if said.kind is not x.AttemptsForgotten]
+        made = await asyncio.gather(*(self._made(said) for said in orders))
+        if assigned := [each for each in made if isinstance(each, x.Assigned)]:
+            await self._send_assigned(host_id, assigned)
+        if stops := tuple([each for each in made if isinstance(each, x.StopOrder)]):
+            await self._send(host_id, x.AttemptsStopped(position, stops))
+        if gone:
+            await self._send(host_id, x.AttemptsForgotten(position, gone))
+
+    async def _made(self, said: _Said) -> x.Assigned | x.StopOrder | None:
+        """None where it is out of date by now; or can't be made, which is told and keeps no other back."""
         try:
-            await self._say_traced(said)
+            return self._stop(said) if said.kind is x.AttemptsStopped else await self._assigned(said)
+        except Unavailable as error:
+            # The keys are away: the next inventory asks again.
+            log.warning("work not sent", host=said.host_id, attempt=said.attempt_id, error=str(error))
         except Exception:
             _failures.add()
             log.exception("work not sent", host=said.host_id, attempt=said.attempt_id)
+        return None
 
-    async def _say_traced(self, said: _Said) -> None:
-        run = self._run(said.attempt_id)
-        with bound(correlation_id=run.correlation_id, traceparent=run.traceparent):
-            if said.kind is x.AttemptAssigned and run.traceparent is not None:
-                ids = {"runfold.run.id": run.id, "runfold.attempt.id": said.attempt_id}
-                with telemetry.span("log.assign", traceparent=run.traceparent, **ids):
-                    await self._deliver(said)
-            else:
-                await self._deliver(said)
-
-    def _run(self, attempt_id: str) -> Run:
+    def _stop(self, said: _Said) -> x.StopOrder | None:
         cell = self._view.cell
-        return cell.runs[cell.jobs_by_attempt[attempt_id].run_id]
+        return stop_order(cell.jobs_by_attempt[said.attempt_id], cell.attempts[said.attempt_id])
 
-    async def _deliver(self, said: _Said) -> None:
-        try:
-            message = await self._message(said)
-        except Unavailable as error:
-            # The keys are away: the next inventory asks again.
-            log.warning("work not sent", host=said.host_id, error=str(error))
-            return
-        if message is not None:
-            await self._send(said.host_id, message)
-
-    async def _message(self, said: _Said) -> x.Work | None:
-        """None where it is out of date by now."""
-        if said.kind is x.AttemptsForgotten:
-            return x.AttemptsForgotten(said.position, (said.attempt_id,))
-        if said.kind is x.AttemptStopped:
-            job = self._view.cell.jobs_by_attempt[said.attempt_id]
-            order = stop_order(job, self._view.cell.attempts[said.attempt_id])
-            return None if order is None else x.AttemptStopped(said.position, order)
+    async def _assigned(self, said: _Said) -> x.Assigned | None:
         if said.attempt_id not in self._open.by_host.get(said.host_id, {}):
             return None
-        return x.AttemptAssigned(said.position, await self._assignments.make(said.attempt_id))
+        with self._traced(said.attempt_id):
+            return x.Assigned(said.position, await self._assignments.make(said.attempt_id))
+
+    def _traced(self, attempt_id: str) -> AbstractContextManager[object]:
+        cell = self._view.cell
+        run = cell.runs[cell.jobs_by_attempt[attempt_id].run_id]
+        if run.traceparent is None:
+            return nullcontext()
+        ids = {"runfold.run.id": run.id, "runfold.attempt.id": attempt_id}
+        return telemetry.span("log.assign", traceparent=run.traceparent, **ids)
+
+    async def _send_assigned(self, host_id: str, assigned: list[x.Assigned]) -> None:
+        """In as many messages as it takes for none to be too large."""
+        body, half = encode(x.AttemptsAssigned(tuple(assigned))), len(assigned) // 2
+        if half and len(body) > MESSAGE_BYTES:
+            await self._send_assigned(host_id, assigned[:half])
+            await self._send_assigned(host_id, assigned[half:])
+        else:
+            await self._publish(host_id, body)
 
     async def _send(self, host_id: str, message: x.Work) -> None:
+        await self._publish(host_id, encode(message))
+
+    async def _publish(self, host_id: str, body: bytes) -> None:
         try:
-            await self._bus.publish(Exchange.WORK, host_id, Message(encode(message)), mandatory=True)
+            await self._bus.publish(Exchange.WORK, host_id, Message(body), mandatory=True)
         except BusError as error:
             # Not connected, most likely: its inventory will ask.
             log.debug("work not sent", host=host_id, error=str(error))
