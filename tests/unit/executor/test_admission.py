@@ -4,6 +4,7 @@ from runfold.contracts.executor import Assignment, AttemptCondition, AttemptStat
 from runfold.contracts.values import JobSpec, Quantities
 from runfold.executor.admission import Admissions, Choice
 from runfold.executor.entries import Attempt
+from runfold.executor.holdings import Holdings
 from runfold.executor.ledger import Admitted, Refused
 from runfold.executor.runtime import Runtime
 from runfold.executor.runtimes.memory import MemoryEngine, MemoryRuntime
@@ -27,14 +28,19 @@ def both() -> dict[str, Runtime]:
 async def admissions(
     *live: Attempt, choice: Choice = "auto", runtimes: dict[str, Runtime] | None = None
 ) -> Admissions:
-    made = Admissions(choice, lambda: HOST, lambda: live)
+    held = Holdings()
+    for attempt in live:
+        held.take(attempt)
+    made = Admissions(choice, lambda: HOST, held)
     await made.probe(both() if runtimes is None else runtimes)
     return made
 
 
-def job(*, image: str | None = None, ports: tuple[int, ...] = (), **requests: int) -> Assignment:
+def job(
+    attempt_id: str = "a", *, image: str | None = None, ports: tuple[int, ...] = (), **requests: int
+) -> Assignment:
     return assignment(
-        "a", spec=JobSpec("job", ("true",), image=image, ports=ports, requests=Quantities(**requests))
+        attempt_id, spec=JobSpec("job", ("true",), image=image, ports=ports, requests=Quantities(**requests))
     )
 
 
@@ -66,7 +72,7 @@ async def test_a_runtime_that_does_not_answer_is_not_offered() -> None:
     engine = MemoryEngine(lambda: 0)
     engine.away = True
     alive = MemoryRuntime(MemoryEngine(lambda: 0), "process")
-    made = Admissions("auto", lambda: HOST, lambda: ())
+    made = Admissions("auto", lambda: HOST, Holdings())
     assert await made.probe({"docker": MemoryRuntime(engine, "docker"), "process": alive}) == ("process",)
     refused = made(job(image="busybox"))
     assert isinstance(refused, Refused)
@@ -74,7 +80,7 @@ async def test_a_runtime_that_does_not_answer_is_not_offered() -> None:
 
 
 async def test_what_is_left_of_the_host_is_counted_over_all_that_lives() -> None:
-    live = [living(job(cpu=300)), living(job(cpu=300))]
+    live = [living(job("b", cpu=300)), living(job("c", cpu=300))]
     admit = await admissions(*live)
     assert admit(job(cpu=400)) == Admitted("process")
     assert admit(job(cpu=401)) == Refused(

@@ -14,6 +14,7 @@ from runfold.contracts.executor import (
     InventoryAnswered,
     StopOrder,
 )
+from runfold.executor.holdings import Holdings
 from runfold.executor.ledger import VOID_GRACE, Admission, Admitted, Ledger, Refused, Steps
 from runfold.executor.memory import remember
 from tests.unit.executor.log_service import assignment
@@ -24,8 +25,13 @@ def admit(given: Assignment) -> Admission:
 
 
 @pytest.fixture
-def ledger() -> Ledger:
-    return Ledger(admit, lambda: 1_000)
+def held() -> Holdings:
+    return Holdings()
+
+
+@pytest.fixture
+def ledger(held: Holdings) -> Ledger:
+    return Ledger(admit, lambda: 1_000, held)
 
 
 def assigned(position: int, attempt_id: str = "a", stop: StopOrder | None = None) -> AttemptsAssigned:
@@ -53,10 +59,10 @@ def exit_it(ledger: Ledger, attempt_id: str = "a") -> Steps:
     return ledger.change(attempt_id, condition)
 
 
-def restarted(entries: dict[str, bytes]) -> Ledger:
+def restarted(entries: dict[str, bytes], held: Holdings | None = None) -> Ledger:
     """The ledger that the next executor reads from the journal."""
     memory = remember(entries)
-    ledger = Ledger(admit, lambda: 2_000)
+    ledger = Ledger(admit, lambda: 2_000, Holdings() if held is None else held)
     ledger.load(memory.attempts, memory.marks, memory.position)
     return ledger
 
@@ -274,6 +280,34 @@ def test_what_the_journal_could_not_take_is_not_claimed(ledger: Ledger) -> None:
     steps = ledger.assigned(assigned(5))
     ledger.unclaim(steps)
     assert ledger.assigned(assigned(5)).begin == ["a"]
+
+
+def test_capacity_is_held_from_the_claim_to_the_end_and_given_back_once(
+    ledger: Ledger, held: Holdings
+) -> None:
+    ledger.assigned(assigned(5, "a"))
+    ledger.assigned(assigned(6, "b"))
+    assert (len(held), held.taken["cpu"]) == (2, 200)
+    exit_it(ledger, "a")
+    ledger.forgotten(forgotten(7, "a"))
+    ledger.dropped("a")
+    assert [(attempt.id, held.taken["cpu"]) for attempt in held] == [("b", 100)]
+
+
+def test_what_never_runs_holds_nothing(ledger: Ledger, held: Holdings) -> None:
+    ledger.assigned(AttemptsAssigned((Assigned(5, replace(assignment("a"), run_name="big")),)))
+    ledger.assigned(assigned(6, "b", stop=StopOrder("b", 0)))
+    ledger.unclaim(ledger.assigned(assigned(7, "c")))
+    assert (len(held), held.taken["cpu"]) == (0, 0)
+
+
+def test_the_next_executor_counts_what_still_holds_capacity(ledger: Ledger) -> None:
+    journal, held = Journal(), Holdings()
+    journal.write(ledger.assigned(assigned(5, "a")))
+    journal.write(ledger.assigned(assigned(6, "b")))
+    journal.write(exit_it(ledger, "a"))
+    restarted(journal.entries, held)
+    assert [(attempt.id, held.taken["cpu"]) for attempt in held] == [("b", 100)]
 
 
 def test_the_next_executor_has_it_all_in_the_order_of_its_placement(ledger: Ledger) -> None:

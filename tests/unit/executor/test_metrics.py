@@ -37,7 +37,7 @@ class Host:
     async def start(self) -> "asyncio.Task[None]":
         await self.bus.consume(METRICS, self._hear)
         sampler = Sampler(
-            lambda: self.attempts,
+            self.attempts,
             {"process": self.runtime},
             capacity=Quantities(cpu=4000, memory=2**34),
             bus=self.bus,

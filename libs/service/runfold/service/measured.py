@@ -1,6 +1,7 @@
 """Appends as an operator sees them: counted, timed, and each event of a run as a span of that run's trace."""
 
 from asyncio import CancelledError
+from collections import Counter
 
 import msgspec
 
@@ -50,8 +51,8 @@ class MeasuredLog:
             self._count(began, _REFUSALS.get(type(error), "failed"))
             raise
         self._count(began, "appended")
-        for record in append.events:
-            _events.add(1, service=self._service, type=record.type)
+        for kind, count in Counter(record.type for record in append.events).items():
+            _events.add(count, service=self._service, type=kind)
         if telemetry.exporting():
             self._trace(append.events, began, self._clock.now())
         return appended

@@ -12,10 +12,14 @@ class Signal:
 
     async def wait(self, seconds: float | None = None) -> bool:
         """True once it is (or has been) set since the last call; False after `seconds`."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._event.wait()
-        except TimeoutError:
+        if not self._event.is_set() and not await self._within(seconds):
             return False
         self._event.clear()
         return True
+
+    async def _within(self, seconds: float | None) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._event.wait()
+        except TimeoutError:
+            return False

@@ -2,12 +2,12 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from runfold.contracts.executor import Assignment
 from runfold.contracts.values import Quantities
-from runfold.executor.entries import Attempt
+from runfold.executor.holdings import QUANTITIES, Holdings
 from runfold.executor.ledger import Admission, Admitted, Refused
 from runfold.executor.runtime import Runtime
 
@@ -18,14 +18,12 @@ Choice = Literal["auto", "docker", "process"]
 
 
 class Admissions:
-    """`capacity` is the whole host's; `live` are the attempts that hold some of it."""
+    """`capacity` is the whole host's; `held` is what is taken of it."""
 
-    def __init__(
-        self, choice: Choice, capacity: Callable[[], Quantities], live: Callable[[], Iterable[Attempt]]
-    ) -> None:
+    def __init__(self, choice: Choice, capacity: Callable[[], Quantities], held: Holdings) -> None:
         self._choice = choice
         self._capacity = capacity
-        self._live = live
+        self._held = held
         #: What can run something at the moment, by name.
         self.runtimes: dict[str, Runtime] = {}
 
@@ -41,8 +39,7 @@ class Admissions:
     def __call__(self, assignment: Assignment) -> Admission:
         if not _ID.fullmatch(assignment.attempt_id):
             return Refused("executor_error", "an attempt's id is letters, digits and hyphens")
-        live = list(self._live())
-        if lacking := _lacking(assignment, self._capacity(), live):
+        if lacking := self._lacking(assignment):
             return Refused("failed_to_start_due_to_no_capacity", lacking)
         name = self._choose(assignment)
         runtime = self.runtimes.get(name)
@@ -50,7 +47,7 @@ class Admissions:
             return Refused(
                 "failed_to_start_due_to_no_capacity", f"the {name} runtime isn't available on this host"
             )
-        if reason := runtime.refusal(assignment) or _port_taken(assignment, name, live):
+        if reason := runtime.refusal(assignment) or self._port_taken(assignment, name):
             return Refused("creating_container_error", reason)
         return Admitted(name)
 
@@ -65,21 +62,18 @@ class Admissions:
             return "docker"
         return "process"
 
-
-def _lacking(assignment: Assignment, capacity: Quantities, live: list[Attempt]) -> str | None:
-    asked = assignment.spec.requests
-    for name in ("cpu", "memory", "gpu", "disk"):
-        taken = sum(getattr(attempt.assignment.spec.requests, name) for attempt in live)
-        free = getattr(capacity, name) - taken
-        if getattr(asked, name) > max(free, 0):
-            return f"{name}: {getattr(asked, name)} asked for, {max(free, 0)} free"
-    return None
-
-
-def _port_taken(assignment: Assignment, runtime: str, live: list[Attempt]) -> str | None:
-    """Processes share the host's ports; containers have ports of their own."""
-    if runtime == "docker":
+    def _lacking(self, assignment: Assignment) -> str | None:
+        capacity = self._capacity()
+        for name in QUANTITIES:
+            asked = getattr(assignment.spec.requests, name)
+            free = max(getattr(capacity, name) - self._held.taken[name], 0)
+            if asked > free:
+                return f"{name}: {asked} asked for, {free} free"
         return None
-    taken = {port for attempt in live if attempt.runtime == runtime for port in attempt.assignment.spec.ports}
-    clash = [port for port in assignment.spec.ports if port in taken]
-    return f"port {clash[0]} of the host is taken by another job" if clash else None
+
+    def _port_taken(self, assignment: Assignment, runtime: str) -> str | None:
+        """Processes share the host's ports; containers have ports of their own."""
+        if runtime == "docker":
+            return None
+        clash = [port for port in assignment.spec.ports if self._held.has_port(runtime, port)]
+        return f"port {clash[0]} of the host is taken by another job" if clash else None

@@ -16,8 +16,9 @@ from runfold.contracts.executor import (
 from runfold.executor import tracing
 from runfold.executor.admission import Admissions, Choice
 from runfold.executor.crew import Crew
-from runfold.executor.entries import Attempt, encode
+from runfold.executor.entries import encode
 from runfold.executor.facts import Facts
+from runfold.executor.holdings import Holdings
 from runfold.executor.host import Host
 from runfold.executor.inventory import Inventory
 from runfold.executor.journal import Journal, JournalUnavailable
@@ -84,10 +85,11 @@ class Agent:
         self._releases: list[Callable[[], None]] = []
         self._subscription: Subscription | None = None
         capacity = host.facts().capacity
-        self._admissions = Admissions(profile.choice, lambda: capacity, self._live)
-        self._ledger = Ledger(self._admissions, clock.now)
+        self._held = Holdings()
+        self._admissions = Admissions(profile.choice, lambda: capacity, self._held)
+        self._ledger = Ledger(self._admissions, clock.now, self._held)
         self._lease.stopped = self._is_stopped
-        METRICS.gauge("runfold_live_attempts", "Attempts that hold capacity of this host.", self._count_live)
+        METRICS.gauge("runfold_live_attempts", "Attempts that hold capacity of this host.", self._count_held)
 
     async def start(self) -> None:
         """Raises JournalUnavailable, IdentityTaken."""
@@ -203,7 +205,7 @@ class Agent:
 
     def _sampler(self, interval: float) -> Sampler:
         return Sampler(
-            self._live,
+            self._held,
             self._runtimes,
             capacity=self._host.facts().capacity,
             bus=self._bus,
@@ -225,15 +227,12 @@ class Agent:
             version=self._profile.version,
         )
 
-    def _live(self) -> list[Attempt]:
-        return [attempt for attempt in self._ledger.attempts.values() if not attempt.over]
-
     def _is_stopped(self, attempt_id: str) -> bool:
         attempt = self._ledger.attempts.get(attempt_id)
         return attempt is not None and attempt.stop is not None
 
-    def _count_live(self) -> int:
-        return sum(not attempt.over for attempt in tuple(self._ledger.attempts.values()))
+    def _count_held(self) -> int:
+        return len(self._held)
 
     def _backoff(self) -> Backoff:
         return Backoff(self._ids, most=LONGEST_WAIT)

@@ -140,10 +140,11 @@ class Crew:
         self._working.setdefault(attempt_id, []).append(task)
 
     async def _end_work(self, attempt_id: str) -> None:
-        tasks = self._working.pop(attempt_id, [])
+        tasks = [task for task in self._working.pop(attempt_id, []) if not task.done()]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            await asyncio.wait(tasks)
 
     async def _write(self, steps: Steps) -> None:
         backoff = self._backoff()

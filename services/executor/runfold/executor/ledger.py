@@ -19,6 +19,7 @@ from runfold.contracts.executor import (
 )
 from runfold.contracts.values import PullProgress
 from runfold.executor.entries import Attempt, Mark, encode
+from runfold.executor.holdings import Holdings
 
 #: Seconds that what the log no longer wants gets to end by itself.
 VOID_GRACE = 10
@@ -53,9 +54,12 @@ class Steps:
 
 
 class Ledger:
-    """`admit` judges an assignment against what is here; `now` is the time in microseconds."""
+    """`admit` judges an assignment against what is here; `now` is the time in microseconds; `held` is kept up to date
+    with what isn't over."""
 
-    def __init__(self, admit: Callable[[Assignment], Admission], now: Callable[[], int]) -> None:
+    def __init__(
+        self, admit: Callable[[Assignment], Admission], now: Callable[[], int], held: Holdings
+    ) -> None:
         self.attempts: dict[str, Attempt] = {}
         #: Their conditions as far as they're durable: only these are told to anybody.
         self.told: dict[str, AttemptCondition] = {}
@@ -65,12 +69,16 @@ class Ledger:
         self.position = 0
         self._admit = admit
         self._now = now
+        self._held = held
 
     def load(self, attempts: dict[str, Attempt], marks: dict[str, Mark], position: int) -> None:
         """What the journal remembers."""
         self.attempts.update(attempts)
         self.told.update({name: attempt.condition for name, attempt in attempts.items()})
         self.marks.update(marks)
+        for attempt in attempts.values():
+            if not attempt.over:
+                self._held.take(attempt)
         self.position = position
 
     def assigned(self, message: AttemptsAssigned) -> Steps:
@@ -117,6 +125,8 @@ class Ledger:
         """The runtime showed something new. Once it has `started`, the values it started with aren't kept."""
         attempt = self.attempts[attempt_id]
         attempt.condition = condition
+        if attempt.over:
+            self._held.free(attempt_id)
         if started or attempt.over:
             attempt.assignment = replace(attempt.assignment, env={}, registry_password=None)
         steps = Steps()
@@ -142,6 +152,7 @@ class Ledger:
         """Nothing is left of it on the host."""
         attempt = self.attempts.pop(attempt_id, None)
         self.told.pop(attempt_id, None)
+        self._held.free(attempt_id)
         steps = Steps(entries={f"attempt/{attempt_id}": None, f"output/{attempt_id}": None})
         if attempt and attempt.forgotten_at > self.position:
             # Late word of it must not begin it again.
@@ -152,6 +163,7 @@ class Ledger:
         """The journal couldn't take them: what was claimed by these steps isn't here."""
         for attempt_id in steps.claimed:
             self.attempts.pop(attempt_id, None)
+            self._held.free(attempt_id)
 
     def _take(self, assignment: Assignment, position: int, steps: Steps) -> None:
         attempt_id = assignment.attempt_id
@@ -175,6 +187,7 @@ class Ledger:
         if attempt.over:
             attempt.assignment = replace(assignment, env={}, registry_password=None)
         else:
+            self._held.take(attempt)
             steps.begin.append(attempt.id)
         steps.claimed.append(attempt.id)
         self.attempts[attempt.id] = attempt

@@ -1,7 +1,7 @@
 """Samples what running attempts use of this host, and sends that to the log service: one message for all of them."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from runfold.bus.port import Bus, BusError, Message
 from runfold.bus.topology import METRICS
@@ -21,7 +21,7 @@ class Sampler:
 
     def __init__(
         self,
-        attempts: Callable[[], Iterable[Attempt]],
+        attempts: Iterable[Attempt],
         runtimes: Mapping[str, Runtime],
         *,
         capacity: Quantities,
@@ -42,7 +42,7 @@ class Sampler:
 
     async def sample(self) -> tuple[Sample, ...]:
         """Of all that run now and show what they use."""
-        running = [each for each in self._attempts() if each.condition.state is AttemptState.RUNNING]
+        running = [each for each in self._attempts if each.condition.state is AttemptState.RUNNING]
         taken = [sample for each in running[:MOST_SAMPLES] if (sample := await self._sample(each))]
         self._used = {sample.attempt_id: sample.cpu_micros for sample in taken}
         return tuple(taken)

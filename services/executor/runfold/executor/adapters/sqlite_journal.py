@@ -4,31 +4,24 @@ import asyncio
 import os
 import sqlite3
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
 from runfold.executor.journal import Entries, JournalUnavailable
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS journal (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
-#: What waits together shares a commit, and so an fsync; at most so many writes.
-_BATCH = 256
+_Batch = list["_Write"]
 
 
+@dataclass(slots=True, eq=False)
 class _Write:
     """A write that waits for its commit."""
 
-    def __init__(self, entries: Entries) -> None:
-        self.entries = dict(entries)
-        self._loop = asyncio.get_running_loop()
-        self.done: asyncio.Future[None] = self._loop.create_future()
+    entries: dict[str, bytes | None]
+    done: asyncio.Future[None]
 
     def settle(self, error: Exception | None) -> None:
-        try:
-            self._loop.call_soon_threadsafe(self._settle, error)
-        except RuntimeError:
-            return  # the loop ended meanwhile: nobody waits any more
-
-    def _settle(self, error: Exception | None) -> None:
         if self.done.done():
             return
         if error:
@@ -38,7 +31,8 @@ class _Write:
 
 
 class SqliteJournal:
-    """One thread writes; commits are grouped."""
+    """One thread writes. What is asked for in one turn of the loop, or waits for the thread, shares a commit and its
+    fsync."""
 
     def __init__(self, path: Path) -> None:
         """Raises JournalUnavailable."""
@@ -47,7 +41,8 @@ class SqliteJournal:
             self._connection = _open(path)
         except (OSError, sqlite3.Error) as error:
             raise JournalUnavailable(f"{path}: {error}") from error
-        self._queue: SimpleQueue[_Write | None] = SimpleQueue()
+        self._asked: _Batch = []  #: in this turn
+        self._queue: SimpleQueue[_Batch | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
         self._closed = False
@@ -59,8 +54,12 @@ class SqliteJournal:
     async def write(self, entries: Entries) -> None:
         if self._closed:
             raise JournalUnavailable("the journal is closed")
-        write = _Write(entries)
-        self._queue.put(write)
+        loop = asyncio.get_running_loop()
+        write = _Write(dict(entries), loop.create_future())
+        if not self._asked:
+            # Once for all of this turn: waking the thread costs more than the write.
+            loop.call_soon(self._hand_over)
+        self._asked.append(write)
         await write.done
 
     async def close(self) -> None:
@@ -68,9 +67,15 @@ class SqliteJournal:
         if self._closed:
             return
         self._closed = True
+        self._hand_over()
         self._queue.put(None)
         await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
         self._connection.close()
+
+    def _hand_over(self) -> None:
+        batch, self._asked = self._asked, []
+        if batch:
+            self._queue.put(batch)
 
     def _work(self) -> None:
         while batch := self._next_batch():
@@ -79,21 +84,20 @@ class SqliteJournal:
                 self._commit(batch)
             except sqlite3.Error as failure:
                 error = failure
-            for write in batch:
-                write.settle(error)
+            _settle(batch, error)
 
-    def _next_batch(self) -> list[_Write]:
-        """At least one write; none at the end, whose mark is left for the next look."""
-        batch: list[_Write] = []
-        while len(batch) < _BATCH and (not batch or not self._queue.empty()):
-            write = self._queue.get()
-            if write is None:
+    def _next_batch(self) -> _Batch:
+        """All that waits, at least one write; none at the end, whose mark is left for the next look."""
+        batch: _Batch = []
+        while not batch or not self._queue.empty():
+            asked = self._queue.get()
+            if asked is None:
                 self._queue.put(None)
                 break
-            batch.append(write)
+            batch += asked
         return batch
 
-    def _commit(self, batch: list[_Write]) -> None:
+    def _commit(self, batch: _Batch) -> None:
         merged: dict[str, bytes | None] = {}
         for write in batch:
             merged.update(write.entries)
@@ -103,6 +107,17 @@ class SqliteJournal:
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany("INSERT OR REPLACE INTO journal VALUES (?, ?)", kept)
             self._connection.executemany("DELETE FROM journal WHERE key = ?", gone)
+
+
+def _settle(batch: _Batch, error: Exception | None) -> None:
+    def settle() -> None:
+        for write in batch:
+            write.settle(error)
+
+    try:
+        batch[0].done.get_loop().call_soon_threadsafe(settle)
+    except RuntimeError:
+        return  # the loop ended meanwhile: nobody waits any more
 
 
 def _open(path: Path) -> sqlite3.Connection:
