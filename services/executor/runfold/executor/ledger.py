@@ -128,7 +128,7 @@ class Ledger:
         if attempt.over:
             self._held.free(attempt_id)
         if started or attempt.over:
-            attempt.assignment = replace(attempt.assignment, env={}, registry_password=None)
+            attempt.assignment = _without_values(attempt.assignment)
         steps = Steps()
         self._keep(attempt, steps)
         steps.report[attempt_id] = condition
@@ -185,7 +185,7 @@ class Ledger:
         else:
             self._admission(attempt)
         if attempt.over:
-            attempt.assignment = replace(assignment, env={}, registry_password=None)
+            attempt.assignment = _without_values(assignment)
         else:
             self._held.take(attempt)
             steps.begin.append(attempt.id)
@@ -246,6 +246,12 @@ class Ledger:
 
     def _keep(self, attempt: Attempt, steps: Steps) -> None:
         steps.entries[f"attempt/{attempt.id}"] = encode(attempt)
+
+
+def _without_values(given: Assignment) -> Assignment:
+    if not given.env and given.registry_password is None:
+        return given
+    return replace(given, env={}, registry_password=None)
 
 
 def _never_started(claimed: AttemptCondition, reason: str, message: str) -> AttemptCondition:

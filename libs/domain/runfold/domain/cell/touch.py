@@ -37,6 +37,22 @@ def _context(event: Any, state: Cell, actor: str) -> Context | None:
 def touched(event: Event, state: Cell) -> tuple[str, ...]:
     """The aggregate's own stream first. A job's facts don't touch the instance it runs on."""
     match event:
+        # What there is most of comes first: a case costs for each class that it names.
+        case (
+            job.AttemptClaimed()
+            | job.AttemptStarted()
+            | job.AttemptExited()
+            | job.OutputClosed()
+            | job.JobSubmitted()
+            | job.JobFinished()
+        ):
+            return (streams.job(event.job_id),)
+        case job.JobPlaced():
+            return (streams.job(event.job_id), streams.instance(event.instance_id))
+        case run.RunSubmitted():
+            return (streams.run(event.run_id), streams.run_name(event.project_id, event.name))
+        case run.RunStopRequested() | run.RunFinished():
+            return (streams.run(event.run_id),)
         case cell.CellFounded():
             return (streams.CELL,)
         case cell.TermBegan():
@@ -58,15 +74,9 @@ def touched(event: Event, state: Cell) -> tuple[str, ...]:
             return (streams.project(event.project_id), streams.project_name(name))
         case project.SecretStored() | project.SecretDeleted():
             return (streams.secret(event.project_id, event.name),)
-        case run.RunSubmitted():
-            return (streams.run(event.run_id), streams.run_name(event.project_id, event.name))
         case run.RunDeleted():
             gone = state.runs[event.run_id]
             return (streams.run(gone.id), streams.run_name(gone.project_id, gone.name))
-        case run.RunStopRequested() | run.RunFinished():
-            return (streams.run(event.run_id),)
-        case job.JobPlaced():
-            return (streams.job(event.job_id), streams.instance(event.instance_id))
         case fleet.FleetCreated():
             return (streams.fleet(event.fleet_id), streams.fleet_name(event.project_id, event.name))
         case fleet.FleetDeleted():
