@@ -16,7 +16,7 @@ from runfold.domain.job.state import Attempt
 from runfold.eventlog.adapters.memory import MemoryStore
 from runfold.eventlog.adapters.output_memory import MemoryOutputStore
 from runfold.eventlog.batch import APPEND_BYTES
-from runfold.eventlog.port import Append, TooLarge
+from runfold.eventlog.port import Append, TooLarge, Unavailable
 from runfold.eventlog.writer import Writer
 from runfold.log.recorder import Recorder
 from runfold.log.reports import TOGETHER, Reports
@@ -29,17 +29,17 @@ from tests.unit.service.fakes import CountingIds
 JOBS = [f"job-{number}" for number in range(3 * TOGETHER)]
 
 
-def exited(job: str, message: str | None = None) -> x.AttemptCondition:
+def exited(job: str, message: str | None = None, output_bytes: int = 0) -> x.AttemptCondition:
     return x.AttemptCondition(
         f"{job}-1",
         job,
         x.AttemptState.EXITED,
-        1,
-        2,
-        3,
+        claimed_at=1,
+        started_at=2,
+        exited_at=3,
         exit_status=0,
-        reason="done_by_runner",
         message=message,
+        output_bytes=output_bytes,
     )
 
 
@@ -54,6 +54,7 @@ class Log:
     reports: Reports
     writer: Writer
     view: View
+    output: MemoryOutputStore
     ids: CountingIds
     seq: int = field(default=0)
 
@@ -83,7 +84,8 @@ async def log() -> AsyncIterator[Log]:
     ids, tasks = CountingIds(), Tasks()
     writer = Writer(MemoryStore(), clock=SystemClock(), ids=ids, sole=True)
     view = View(writer)
-    made = Log(Reports(view, Recorder(writer, view, ids), MemoryOutputStore(), tasks), writer, view, ids)
+    output = MemoryOutputStore()
+    made = Log(Reports(view, Recorder(writer, view, ids), output, tasks), writer, view, output, ids)
     await writer.start()
     await view.start()
     await made.happen(*things.a_place())
@@ -119,6 +121,14 @@ async def test_one_that_cannot_be_recorded_keeps_back_no_other_and_fails_its_mes
         await log.hear(exited("job-0"), impossible, exited("job-2"))
     await alone
     assert [log.attempt(job).ended for job in JOBS[:4]] == [True, False, True, True]
+
+
+async def test_while_the_output_store_is_away_only_what_has_output_waits_for_it(log: Log) -> None:
+    log.output.refusing = True
+    with pytest.raises(Unavailable):
+        await log.hear(exited("job-0"), exited("job-1", output_bytes=5), claimed("job-2"))
+    assert [log.attempt(job).ended for job in JOBS[:2]] == [True, False]
+    assert log.attempt("job-2").claimed_at == 1
 
 
 async def test_of_two_that_wait_the_newer_says_it_all_in_whichever_order_they_come(log: Log) -> None:

@@ -14,7 +14,7 @@ from runfold.domain import streams
 from runfold.domain.cell.state import Cell
 from runfold.domain.job import decide as jobs
 from runfold.eventlog.output import OutputStore
-from runfold.eventlog.port import NotActive, Unavailable
+from runfold.eventlog.port import NotActive
 from runfold.log.recorder import Recorder
 from runfold.service.signal import Signal
 from runfold.service.tasks import Tasks
@@ -35,6 +35,11 @@ class _Report:
     done: asyncio.Future[Exception | None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
+    stored: int = 0  #: bytes of its output, where it ended and has some
+
+    @property
+    def ended_with_output(self) -> bool:
+        return self.condition.state is x.AttemptState.EXITED and self.condition.output_bytes > 0
 
 
 class Reports:
@@ -81,12 +86,25 @@ class Reports:
                 flight = list(islice(self._waiting.values(), TOGETHER))
                 for report in flight:
                     del self._waiting[report.condition.attempt_id]
-                await self._settle(flight)
+                await self._settle(await self._with_output(flight))
+
+    async def _with_output(self, flight: Sequence[_Report]) -> list[_Report]:
+        """Those that know how much of their output is stored; while the store is away, those that have some wait."""
+        ended = [report for report in flight if report.ended_with_output]
+        counts = await asyncio.gather(
+            *[self._output.stored(report.condition.attempt_id) for report in ended], return_exceptions=True
+        )
+        for report, count in zip(ended, counts, strict=True):
+            if isinstance(count, Exception):
+                report.done.set_result(count)
+            elif isinstance(count, int):
+                report.stored = count
+        return [report for report in flight if not report.done.done()]
 
     async def _settle(self, flight: Sequence[_Report]) -> None:
         """What can't be recorded keeps back no other: where that fails together, each is tried alone."""
         error = await self._failure(flight)
-        if error is None or len(flight) == 1 or isinstance(error, NotActive | Unavailable):
+        if error is None or len(flight) == 1 or isinstance(error, NotActive):
             for report in flight:
                 report.done.set_result(error)
             return
@@ -97,30 +115,24 @@ class Reports:
     async def _failure(self, flight: Sequence[_Report]) -> Exception | None:
         """It is whoever waits that it is raised for."""
         try:
-            await self._record([report.condition for report in flight])
+            await self._record(flight)
         except Exception as error:
             return error
         return None
 
-    async def _record(self, conditions: Sequence[x.AttemptCondition]) -> None:
-        stored = await self._stored(conditions)
-
+    async def _record(self, flight: Sequence[_Report]) -> None:
         def decide(cell: Cell) -> list[Event]:
-            return [event for c in conditions for event in _events(cell, c, stored.get(c.attempt_id, 0))]
+            return [event for report in flight for event in _events(cell, report)]
 
         known = self._view.cell.jobs_by_attempt
-        await self._recorder.record(decide, *[streams.job(known[c.attempt_id].id) for c in conditions])
-
-    async def _stored(self, conditions: Sequence[x.AttemptCondition]) -> dict[str, int]:
-        """How many bytes of output are stored, of those that ended and have printed some."""
-        ended = [c.attempt_id for c in conditions if c.state is x.AttemptState.EXITED and c.output_bytes > 0]
-        counts = await asyncio.gather(*[self._output.stored(attempt_id) for attempt_id in ended])
-        return dict(zip(ended, counts, strict=True))
+        jobs_of = [known[report.condition.attempt_id].id for report in flight]
+        await self._recorder.record(decide, *map(streams.job, jobs_of))
 
 
-def _events(cell: Cell, condition: x.AttemptCondition, stored: int) -> list[Event]:
+def _events(cell: Cell, report: _Report) -> list[Event]:
+    condition = report.condition
     job = cell.jobs_by_attempt[condition.attempt_id]
     events: list[Event] = [*jobs.record(job, condition)]
-    if events and isinstance(events[-1], AttemptExited) and stored >= condition.output_bytes:
-        events.append(OutputClosed(job.id, condition.attempt_id, stored))
+    if events and isinstance(events[-1], AttemptExited) and report.stored >= condition.output_bytes:
+        events.append(OutputClosed(job.id, condition.attempt_id, report.stored))
     return events
