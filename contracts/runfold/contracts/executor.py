@@ -42,6 +42,7 @@ class Assignment:
     traceparent: str | None = None
     stop: StopOrder | None = None
     withheld: str | None = None  #: why there are no values: who has claimed it goes on, else it never begins
+    postponed: bool = False  #: it can't be made at the moment: who has claimed it goes on, else it waits
     stop_after: Natural | None = (
         None  #: seconds since the last answered inventory was sent; then it is stopped
     )

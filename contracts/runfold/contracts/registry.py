@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from runfold.contracts import cell, fleet, instance, job, project, run, user
+from runfold.contracts import cell, fleet, instance, job, parking, project, run, user
 
 Event = (
     cell.CellEvent
@@ -13,6 +13,7 @@ Event = (
     | job.JobEvent
     | fleet.FleetEvent
     | instance.InstanceEvent
+    | parking.ParkingEvent
 )
 
 
@@ -40,10 +41,11 @@ _AGGREGATES = (
     ("job", job.JobEvent),
     ("fleet", fleet.FleetEvent),
     ("instance", instance.InstanceEvent),
+    ("parked", parking.ParkingEvent),
 )
 
 #: Only for people's eyes; nothing is decided on them.
-_IGNORABLE = {job.AttemptClaimed, job.AttemptPulling}
+_IGNORABLE = {job.AttemptClaimed, job.AttemptPulling, *get_args(parking.ParkingEvent)}
 #: Where it isn't 1. Every lower version has an upcaster and a golden sample, for ever.
 _VERSIONS: dict[type[Any], int] = {instance.InstanceProvisioned: 2}
 

@@ -6,8 +6,12 @@ from typing import Any, get_args, get_type_hints
 
 from runfold.contracts.values import Ciphertext
 
-#: Event type -> fields that outsiders don't get, besides every ciphertext: the hash of a weak token could be guessed.
-PRIVATE_FIELDS: dict[str, frozenset[str]] = {"TokenIssued": frozenset({"sha256"})}
+#: Event type -> fields that outsiders don't get, besides every ciphertext: an error's text may quote anything, and the
+#: hash of a weak token could be guessed.
+PRIVATE_FIELDS: dict[str, frozenset[str]] = {
+    "EventParked": frozenset({"error"}),
+    "TokenIssued": frozenset({"sha256"}),
+}
 
 
 def parts(hint: Any) -> Iterator[type[Any]]:

@@ -1,11 +1,7 @@
 """`runfold dead-letters` as a user calls it, against a gateway that listens."""
 
-import asyncio
 import json
-import os
-import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest_asyncio
@@ -13,36 +9,10 @@ import pytest_asyncio
 from runfold.bus.dead_letters import DeadLetter, buried
 from runfold.bus.port import Message
 from runfold.bus.topology import FACTS, Exchange
+from tests.integration.client.cli import Cli, url_of
 from tests.integration.gateway.world import ADMIN, World, a_world
 
 LETTER = DeadLetter(Message(b'{"type": "Unheard"}', message_id="1"), "log.facts", "no [bold]message[/bold]")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    status: int
-    out: str
-    error: str
-
-
-class Cli:
-    """The command, in a home of its own."""
-
-    def __init__(self, home: Path, **environment: str) -> None:
-        known = {key: value for key, value in os.environ.items() if not key.startswith("RUNFOLD_")}
-        self._environment = {**known, "HOME": str(home), "COLUMNS": "160", **environment}
-
-    async def __call__(self, *arguments: str) -> Said:
-        command = (sys.executable, "-m", "runfold.client", "dead-letters", *arguments)
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            env=self._environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, error = await asyncio.wait_for(process.communicate(), 60)
-        assert process.returncode is not None
-        return Said(process.returncode, out.decode(), error.decode())
 
 
 @pytest_asyncio.fixture
@@ -53,14 +23,8 @@ async def world() -> AsyncIterator[World]:
         yield made
 
 
-def url_of(world: World) -> str:
-    assert world.gateway.address is not None
-    host, port = world.gateway.address
-    return f"http://{host}:{port}"
-
-
 async def test_they_are_listed_shown_replayed_and_discarded(world: World, tmp_path: Path) -> None:
-    cli = Cli(tmp_path, RUNFOLD_URL=url_of(world), RUNFOLD_TOKEN=ADMIN)
+    cli = Cli("dead-letters", tmp_path, RUNFOLD_URL=url_of(world), RUNFOLD_TOKEN=ADMIN)
 
     table = await cli("list")
     assert table.status == 0, table.error
@@ -89,14 +53,14 @@ async def test_the_users_configuration_says_where_the_server_is_and_who_asks(
     main = {"name": "main", "url": url_of(world), "token": ADMIN, "default": True}
     config.write_text(json.dumps({"projects": [{"name": "other", "token": "x"}, main]}))
 
-    assert LETTER.id in (await Cli(tmp_path)("list")).out
+    assert LETTER.id in (await Cli("dead-letters", tmp_path)("list")).out
 
 
 async def test_what_is_missing_is_said_in_one_line(tmp_path: Path) -> None:
-    nobody = await Cli(tmp_path)("list")
+    nobody = await Cli("dead-letters", tmp_path)("list")
     assert (nobody.status, nobody.error.count("\n")) == (1, 1)
     assert "RUNFOLD_TOKEN" in nobody.error
 
-    nowhere = await Cli(tmp_path, RUNFOLD_URL="http://127.0.0.1:1", RUNFOLD_TOKEN="x")("list")
+    nowhere = await Cli("dead-letters", tmp_path, RUNFOLD_URL="http://127.0.0.1:1", RUNFOLD_TOKEN="x")("list")
     assert (nowhere.status, nowhere.error.count("\n")) == (1, 1)
     assert "does not answer" in nowhere.error

@@ -20,6 +20,7 @@ from runfold.eventlog.adapters.memory import MemoryStore
 from runfold.eventlog.port import Append
 from runfold.eventlog.writer import Writer
 from runfold.log.assignments import Assignments
+from runfold.log.recorder import Recorder
 from runfold.log.work import MESSAGE_BYTES, Work
 from runfold.service.system import SystemClock
 from runfold.service.tasks import Tasks
@@ -79,7 +80,8 @@ async def telling() -> AsyncIterator[Told]:
     writer = Writer(MemoryStore(), clock=SystemClock(), ids=ids, sole=True)
     view = View(writer)
     assignments = Assignments(view, Vault(keys, MASTER_KEY, ids=ids))
-    told = Told(Work(view, assignments, bus, tasks), keys, tasks, writer, view, ids)
+    recorder = Recorder(writer, view, ids)
+    told = Told(Work(view, recorder, assignments, bus, tasks), keys, tasks, writer, view, ids)
     await bus.consume(work("host"), told.hear)
     await writer.start()
     await view.start()

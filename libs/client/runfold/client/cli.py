@@ -5,7 +5,7 @@ from importlib.metadata import entry_points
 
 import typer
 
-from runfold.client import dead_letters
+from runfold.client import dead_letters, parked
 
 app = typer.Typer(
     name="runfold",
@@ -27,4 +27,5 @@ def main() -> None:
         command: Callable[..., object] = point.load()
         app.command(point.name)(command)
     app.add_typer(dead_letters.app, name="dead-letters")
+    app.add_typer(parked.app, name="parked")
     app()

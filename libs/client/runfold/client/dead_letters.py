@@ -3,8 +3,6 @@
 import base64
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -12,11 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from runfold.client.connection import Connection, Failed, connect
+from runfold.client.asking import AsJson, asked
 
 app = typer.Typer(help="Messages that nobody could handle: look at them, try them again, drop them.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
 Queue = Annotated[str, typer.Argument(help="The queue in which it failed, such as log.facts.")]
 Letter = Annotated[str, typer.Argument(help="Its id, as `list` shows it.")]
 
@@ -30,7 +27,7 @@ def list_all(
 
     Example: runfold dead-letters list --limit 5
     """
-    answer = _asked(lambda to: to.call("GET", "dead-letters", limit=limit))
+    answer = asked(lambda to: to.call("GET", "dead-letters", limit=limit))
     if as_json:
         print(json.dumps(answer, indent=2))
         return
@@ -46,7 +43,7 @@ def list_all(
 @app.command()
 def show(queue: Queue, letter: Letter, as_json: AsJson = False) -> None:
     """One, whole: its headers and why it failed on standard error, its body as it is on standard output."""
-    answer = _asked(lambda to: to.call("GET", f"dead-letters/{queue}/{letter}"))
+    answer = asked(lambda to: to.call("GET", f"dead-letters/{queue}/{letter}"))
     if as_json:
         print(json.dumps(answer, indent=2))
         return
@@ -62,29 +59,15 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Put them back into their queue, once what they failed for is mended."""
-    answer = _asked(lambda to: to.call("POST", f"dead-letters/{queue}/replay", {"limit": limit}))
+    answer = asked(lambda to: to.call("POST", f"dead-letters/{queue}/replay", {"limit": limit}))
     print(json.dumps(answer) if as_json else f"{answer['replayed']} replayed")
 
 
 @app.command()
 def discard(queue: Queue, letter: Letter) -> None:
     """Drop one for ever."""
-    _asked(lambda to: to.call("DELETE", f"dead-letters/{queue}/{letter}"))
+    asked(lambda to: to.call("DELETE", f"dead-letters/{queue}/{letter}"))
     print("discarded")
-
-
-def _asked(question: Callable[[Connection], Any]) -> Any:
-    with _told():
-        return question(connect())
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except Failed as error:
-        print(f"runfold: {error}", file=sys.stderr)
-        raise typer.Exit(1) from None
 
 
 def _shown(letter: dict[str, Any]) -> tuple[Text, Text]:

@@ -29,6 +29,10 @@ def host(host_id: str) -> str:
     return f"host:{host_id}"
 
 
+def parked(parked_id: str) -> str:
+    return f"parked:{parked_id}"
+
+
 def project(project_id: str) -> str:
     return f"project:{project_id}"
 

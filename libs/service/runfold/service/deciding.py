@@ -5,10 +5,12 @@ from abc import ABC, abstractmethod
 from runfold.contracts.envelope import Commit
 from runfold.domain.cell.state import Cell
 from runfold.domain.decision import Decision
+from runfold.domain.parking.state import Parked
 from runfold.eventlog.port import EventLog
 from runfold.eventlog.session import Term
 from runfold.ports import Clock, Ids
 from runfold.service.decider import Decider
+from runfold.service.parking import Parking
 from runfold.service.tasks import Tasks
 from runfold.service.view import View
 
@@ -23,7 +25,8 @@ class Deciding(ABC):
         self._tasks = Tasks()
         self._term = Term(log, self.name, clock, ids)
         view.listen(self._note)
-        self._decider = Decider(view, self._term, clock, ids, plan=self._plan, next_due=self._next_due)
+        self._parking = Parking(self.name, view, self._again)
+        self._decider = Decider(view, self._term, clock, ids, plan=self._decide, next_due=self._next_due)
 
     async def begin(self) -> None:
         await self._term.begin()
@@ -38,7 +41,10 @@ class Deciding(ABC):
         await self._tasks.end()
 
     def not_ready(self) -> str | None:
-        return self._tasks.failed or self._decider.not_ready()
+        return self._tasks.failed or self._decider.not_ready() or self._parking.not_ready()
+
+    def _decide(self, cell: Cell, now: int) -> list[Decision]:
+        return [*self._plan(cell, now), *self._parking.decisions()]
 
     @abstractmethod
     def _take_up(self) -> None:
@@ -50,7 +56,12 @@ class Deciding(ABC):
 
     @abstractmethod
     def _plan(self, cell: Cell, now: int) -> list[Decision]:
-        """What there is to decide at `now`, microseconds."""
+        """What there is to decide at `now`, microseconds. A fault with one subject is parked, and the others go on;
+        what is raised is a fault with all of them."""
+
+    @abstractmethod
+    def _again(self, parked: Parked) -> None:
+        """Somebody wants what `_plan` parked to be planned again; called before `_plan` sees that commit."""
 
     @abstractmethod
     def _next_due(self, cell: Cell) -> int | None:

@@ -29,6 +29,12 @@ class View:
             lambda: self._follower.lag,
         )
 
+        METRICS.gauge(
+            "runfold_parked",
+            "What reactors couldn't handle and go on without.",
+            lambda: len(self.cell.parked),
+        )
+
     def listen(self, listener: Listener) -> None:
         self._listeners.append(listener)
 

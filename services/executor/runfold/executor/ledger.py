@@ -170,7 +170,7 @@ class Ledger:
         mark = self.marks.get(attempt_id)
         if attempt_id in self.attempts:
             self._order(assignment.stop, steps)
-        elif mark is None or mark.stop:
+        elif (mark is None or mark.stop) and not assignment.postponed:
             self._claim(assignment, position, mark is not None, steps)
 
     def _claim(self, assignment: Assignment, position: int, stopped: bool, steps: Steps) -> None:

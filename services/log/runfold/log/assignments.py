@@ -4,6 +4,7 @@ from runfold.contracts.executor import Assignment
 from runfold.domain.job.assignment import (
     SecretsMissing,
     assignment,
+    postponed,
     reminder,
     secrets_named,
     withheld,
@@ -35,6 +36,13 @@ class Assignments:
             return await self._with_values(run, job, attempt, project)
         except SecretsMissing as error:
             return withheld(run, job, attempt, project.name, str(error))
+
+    def postponed(self, attempt_id: str, why: str) -> Assignment:
+        """Instead of one that a fault keeps from being made, so that its executor is told of all the others."""
+        cell = self._view.cell
+        job, attempt = cell.jobs_by_attempt[attempt_id], cell.attempts[attempt_id]
+        run = cell.runs[job.run_id]
+        return postponed(run, job, attempt, cell.projects[run.project_id].name, why)
 
     async def _with_values(self, run: Run, job: Job, attempt: Attempt, project: Project) -> Assignment:
         """Raises SecretsMissing, also for secrets whose key has been deleted."""

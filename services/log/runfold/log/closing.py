@@ -8,9 +8,11 @@ from runfold.contracts.registry import Event
 from runfold.domain import streams
 from runfold.domain.cell.state import Cell
 from runfold.domain.job import decide as jobs
+from runfold.domain.parking.state import Parked
 from runfold.eventlog.output import OutputStore
-from runfold.eventlog.port import Unavailable
+from runfold.eventlog.port import NotActive, Unavailable
 from runfold.log.listening import Listening
+from runfold.log.parking import RecordedParking
 from runfold.log.recorder import Recorder
 from runfold.log.work import Work
 from runfold.ports import Clock
@@ -39,10 +41,12 @@ class Closing:
         clock: Clock,
         tasks: Tasks,
     ) -> None:
+        self._parking = RecordedParking("log.closing", view, recorder, self._again)
         self._view, self._recorder, self._output = view, recorder, output
         self._work, self._listening, self._clock, self._tasks = work, listening, clock, tasks
         self._open: dict[str, int] = {}  #: attempt id -> when its output last advanced, or it ended
         self._look: dict[str, None] = {}  #: those that something happened to
+        self._left_out: dict[str, int] = {}  #: as `_open`: those whose job is parked
         self._changed = Signal()
         view.listen(self._note)
 
@@ -59,7 +63,7 @@ class Closing:
 
     def _note(self, commit: Commit | None) -> None:
         if commit is None:
-            self._open, self._look = {}, {}
+            self._open, self._look, self._left_out = {}, {}, {}
             return
         for envelope in commit.events:
             match envelope.data:
@@ -70,8 +74,13 @@ class Closing:
                 case j.OutputClosed() | j.JobFinished() | j.JobRetryScheduled():
                     self._open.pop(envelope.data.attempt_id, None)
                     self._look.pop(envelope.data.attempt_id, None)
+                    if self._left_out.pop(envelope.data.attempt_id, None) is not None:
+                        self._changed.set()
                 case _:
                     pass
+
+    def not_ready(self) -> str | None:
+        return self._parking.not_ready()
 
     async def _run(self) -> None:
         while True:
@@ -79,12 +88,36 @@ class Closing:
             now = self._clock.now()
             for attempt_id in [*self._look, *self._late(now)]:
                 self._look.pop(attempt_id, None)
-                try:
-                    await self._close(attempt_id, now)
-                except Unavailable as error:
-                    log.warning("output store away", error=str(error))
-                    self._listening.again()
-                    self._look[attempt_id] = None
+                await self._close_or_park(attempt_id, now)
+            await self._parking.record()
+            await self._unpark()
+
+    async def _close_or_park(self, attempt_id: str, now: int) -> None:
+        try:
+            await self._close(attempt_id, now)
+        except (Unavailable, OSError) as error:
+            log.warning("output store away", error=str(error))
+            self._listening.again()
+            self._look[attempt_id] = None
+        except NotActive:
+            raise
+        except Exception as error:
+            self._left_out[attempt_id] = self._open.pop(attempt_id, now)
+            self._parking.park(streams.job(self._view.cell.jobs_by_attempt[attempt_id].id), error)
+
+    async def _unpark(self) -> None:
+        """Jobs none of whose attempts is left out any more: all of them are looked at before this."""
+        for parked in self._parking.mine:
+            job = self._view.cell.jobs[parked.subject_id]
+            if not any(attempt.id in self._left_out or attempt.id in self._look for attempt in job.attempts):
+                await self._parking.handled(parked.id)
+
+    def _again(self, parked: Parked) -> None:
+        for attempt in self._view.cell.jobs[parked.subject_id].attempts:
+            if attempt.id in self._left_out:
+                self._open[attempt.id] = self._left_out.pop(attempt.id)
+                self._look[attempt.id] = None
+        self._changed.set()
 
     def _late(self, now: int) -> list[str]:
         """Those that have been silent for too long."""

@@ -53,8 +53,10 @@ class LogService:
         self._writer, self._view, self._tasks = writer, view, Tasks()
         recorder = Recorder(MeasuredLog(writer, self.name, view, clock), view, ids)
         self._publisher = Publisher(writer, bus, self._tasks)
-        self._feed = Feed(writer, view, cursors, bus, ids, self._tasks) if cursors is not None else None
-        self._work = Work(view, Assignments(view, vault), bus, self._tasks)
+        self._feed = (
+            Feed(writer, view, recorder, cursors, bus, ids, self._tasks) if cursors is not None else None
+        )
+        self._work = Work(view, recorder, Assignments(view, vault), bus, self._tasks)
         listening = Listening(
             bus,
             clock,
@@ -106,4 +108,6 @@ class LogService:
             raise NotActive
 
     def not_ready(self) -> str | None:
-        return self._tasks.failed or self._writer.not_ready() or self._intake.not_ready()
+        parts = (self._writer, self._intake, self._feed, self._closing, self._work, self._silence)
+        reasons = (part.not_ready() for part in parts if part is not None)
+        return self._tasks.failed or next((why for why in reasons if why), None)

@@ -16,7 +16,11 @@ from runfold.contracts.registry import Event
 from runfold.domain import streams
 from runfold.domain.cell.state import Cell
 from runfold.domain.instance import silence
+from runfold.domain.parking.state import Parked
+from runfold.eventlog.port import NotActive
+from runfold.log.parking import RecordedParking
 from runfold.log.recorder import Recorder
+from runfold.service.parking import TRANSIENT
 from runfold.service.tasks import Tasks
 from runfold.service.view import View
 
@@ -43,6 +47,8 @@ class Silence:
     ) -> None:
         """`confirm` raises unless this is the active replica, surely."""
         self._view, self._recorder, self._bus, self._tasks = view, recorder, bus, tasks
+        self._parking = RecordedParking("log.silence", view, recorder, self._look_again)
+        self._left_out: dict[str, None] = {}  #: ids of parked hosts
         self._confirm, self._after = confirm, after
         self._since = 0.0  #: when this replica began to listen
         self._heard: dict[str, float] = {}  #: host id -> when it was last heard
@@ -56,8 +62,12 @@ class Silence:
             self._bus.on_connected(self._reconnected)
         self._tasks.start("observe silence", self._run())
 
+    def not_ready(self) -> str | None:
+        return self._parking.not_ready()
+
     def heard(self, host_id: str) -> None:
         self._heard[host_id] = _now()
+        self._left_out.pop(host_id, None)
 
     @asynccontextmanager
     async def broken(self, host_id: str) -> AsyncIterator[None]:
@@ -80,14 +90,36 @@ class Silence:
                 # Nobody can be heard: it counts anew once that is over.
                 self._again()
                 continue
-            for host_id in self._late():
+            for host_id in [each for each in self._view.cell.hosts if each not in self._left_out]:
+                await self._judge_or_park(host_id)
+            await self._parking.record()
+            await self._unpark()
+
+    async def _judge_or_park(self, host_id: str) -> None:
+        try:
+            if self._late(host_id):
                 async with self._words[host_id]:
                     await self._judge(host_id)
+        except NotActive:
+            raise
+        except TRANSIENT as error:
+            log.warning("host not judged", host=host_id, error=str(error))
+        except Exception as error:
+            self._left_out[host_id] = None
+            self._parking.park(streams.host(host_id), error)
 
-    def _late(self) -> list[str]:
-        cell = self._view.cell
-        dues = ((host_id, silence.next_due(cell, host_id, self._after)) for host_id in cell.hosts)
-        return [host_id for host_id, due in dues if due is not None and due <= self._seconds(host_id)]
+    def _late(self, host_id: str) -> bool:
+        due = silence.next_due(self._view.cell, host_id, self._after)
+        return due is not None and due <= self._seconds(host_id)
+
+    async def _unpark(self) -> None:
+        """All hosts that aren't left out were looked at before this."""
+        for parked in self._parking.mine:
+            if parked.subject_id not in self._left_out:
+                await self._parking.handled(parked.id)
+
+    def _look_again(self, parked: Parked) -> None:
+        self._left_out.pop(parked.subject_id, None)
 
     async def _judge(self, host_id: str) -> None:
         def decide(cell: Cell) -> list[Event]:

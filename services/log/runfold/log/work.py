@@ -16,21 +16,20 @@ from runfold.contracts import executor as x
 from runfold.contracts import job as j
 from runfold.contracts.envelope import Commit
 from runfold.contracts.wire import encode
+from runfold.domain import streams
 from runfold.domain.cell.state import Cell
 from runfold.domain.job.assignment import stop_order
-from runfold.eventlog.port import Unavailable
+from runfold.domain.parking.state import Parked
 from runfold.log.assignments import Assignments
+from runfold.log.parking import RecordedParking
+from runfold.log.recorder import Recorder
 from runfold.service import telemetry
-from runfold.service.metrics import METRICS
+from runfold.service.parking import TRANSIENT
 from runfold.service.signal import Signal
 from runfold.service.tasks import Tasks
 from runfold.service.view import View
 
 log = structlog.get_logger(__name__)
-
-_failures = METRICS.counter(
-    "runfold_work_failures_total", "Messages to executors that a fault kept from being made."
-)
 
 #: Messages that wait to be sent; what falls out is said again at the next inventory.
 BACKLOG = 8192
@@ -68,7 +67,10 @@ class OpenAttempts:
 class Work:
     """Made before the view starts, so that it sees every placement."""
 
-    def __init__(self, view: View, assignments: Assignments, bus: Bus, tasks: Tasks) -> None:
+    def __init__(
+        self, view: View, recorder: Recorder, assignments: Assignments, bus: Bus, tasks: Tasks
+    ) -> None:
+        self._parking = RecordedParking("log.work", view, recorder, self._again)
         self._view, self._assignments, self._bus, self._tasks = view, assignments, bus, tasks
         self._open = OpenAttempts()
         self._backlog: deque[_Said] = deque(maxlen=BACKLOG)
@@ -93,9 +95,13 @@ class Work:
         position = cell.position
         listed = list(self._open.by_host.get(report.host_id, {}))
         forget = tuple(c.attempt_id for c in report.conditions if _final(cell, c.attempt_id))
-        assignments = [await self._assignments.make(id_) for id_ in listed]
+        assignments = [await self._made_or_postponed(id_) for id_ in listed]
+        await self._parking.record()
         answer = x.InventoryAnswered(position, report.seq, tuple(assignments), forget, report.incarnation)
         await self._send(report.host_id, answer)
+
+    def not_ready(self) -> str | None:
+        return self._parking.not_ready()
 
     async def reaches(self, host_id: str) -> bool:
         """Whether the host's executor is connected: somebody takes a message that says nothing."""
@@ -153,6 +159,8 @@ class Work:
             await self._filled.wait()
             while self._backlog:
                 await self._fly([self._backlog.popleft() for _ in range(min(len(self._backlog), FLIGHT))])
+                await self._parking.record()
+                await self._unpark()
 
     async def _fly(self, flight: list[_Said]) -> None:
         hosts: dict[str, list[_Said]] = {}
@@ -177,16 +185,43 @@ class Work:
             await self._send(host_id, x.AttemptsForgotten(position, gone))
 
     async def _made(self, said: _Said) -> x.Assigned | x.StopOrder | None:
-        """None where it is out of date by now; or can't be made, which is told and keeps no other back."""
+        """None where it is out of date by now; or can't be made, and then is parked and keeps no other back."""
         try:
             return self._stop(said) if said.kind is x.AttemptsStopped else await self._assigned(said)
-        except Unavailable as error:
-            # The keys are away: the next inventory asks again.
+        except TRANSIENT as error:
+            # The keys are away, say: the next inventory asks again.
             log.warning("work not sent", host=said.host_id, attempt=said.attempt_id, error=str(error))
-        except Exception:
-            _failures.add()
-            log.exception("work not sent", host=said.host_id, attempt=said.attempt_id)
+        except Exception as error:
+            self._park(said.attempt_id, error)
         return None
+
+    async def _unpark(self) -> None:
+        """Jobs that nobody has to be told of any more."""
+        for parked in self._parking.mine:
+            if self._view.cell.jobs[parked.subject_id].finished_at is not None:
+                await self._parking.handled(parked.id)
+
+    async def _made_or_postponed(self, attempt_id: str) -> x.Assignment:
+        try:
+            made = await self._assignments.make(attempt_id)
+        except TRANSIENT:
+            raise
+        except Exception as error:
+            self._park(attempt_id, error)
+            return self._assignments.postponed(attempt_id, "it can't be made at the moment")
+        if self._view.cell.parked:
+            await self._parking.handled(self._parking.id(self._subject(attempt_id)))
+        return made
+
+    def _park(self, attempt_id: str, error: Exception) -> None:
+        self._parking.park(self._subject(attempt_id), error)
+
+    def _subject(self, attempt_id: str) -> str:
+        return streams.job(self._view.cell.jobs_by_attempt[attempt_id].id)
+
+    def _again(self, parked: Parked) -> None:
+        attempt = self._view.cell.jobs[parked.subject_id].attempt
+        self._say(attempt.id, self._view.cell.position, x.AttemptsAssigned)
 
     def _stop(self, said: _Said) -> x.StopOrder | None:
         cell = self._view.cell
@@ -196,7 +231,10 @@ class Work:
         if said.attempt_id not in self._open.by_host.get(said.host_id, {}):
             return None
         with self._traced(said.attempt_id):
-            return x.Assigned(said.position, await self._assignments.make(said.attempt_id))
+            made = await self._assignments.make(said.attempt_id)
+        if self._view.cell.parked:
+            await self._parking.handled(self._parking.id(self._subject(said.attempt_id)))
+        return x.Assigned(said.position, made)
 
     def _traced(self, attempt_id: str) -> AbstractContextManager[object]:
         cell = self._view.cell

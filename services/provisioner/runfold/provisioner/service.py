@@ -6,7 +6,8 @@ from runfold.contracts import job as j
 from runfold.contracts.envelope import Commit
 from runfold.domain.cell.state import Cell
 from runfold.domain.decision import Decision
-from runfold.domain.provisioning.plan import next_due, plan
+from runfold.domain.parking.state import Parked
+from runfold.domain.provisioning.plan import REACTOR, next_due, plan
 from runfold.eventlog.port import EventLog
 from runfold.ports import Clock, Ids
 from runfold.provisioner.backend import Backend
@@ -32,7 +33,7 @@ _JOBS = j.JobPlaced | j.AttemptExited | j.AttemptLost | j.AttemptRefused | j.Job
 class Provisioner(Deciding):
     """Intent first (InstanceRequested), then the backend's call, then the outcome: a crash between repeats the call."""
 
-    name = "provisioner"
+    name = REACTOR
 
     def __init__(
         self, view: View, log: EventLog, clock: Clock, ids: Ids, backends: dict[str, Backend]
@@ -40,7 +41,7 @@ class Provisioner(Deciding):
         super().__init__(view, log, clock, ids)
         self._dirty: dict[str, None] = {}
         self._due: int | None = None  #: when the next instance has idled long enough
-        self._calls = Calls(view, backends, self._tasks, self._again)
+        self._calls = Calls(view, backends, self._tasks, self._called)
         METRICS.gauge("runfold_instances", "Instances that have not ended.", self._instances)
 
     def _note(self, commit: Commit | None) -> None:
@@ -75,13 +76,16 @@ class Provisioner(Deciding):
             return []
         outcomes = self._calls.outcomes(cell)
         self._calls.begin(cell)
-        decisions = [*outcomes, *plan(cell, self._dirty, now, self._ids.uuid4)]
-        self._due = next_due(cell)
+        decisions = [*outcomes, *plan(cell, self._dirty, now, self._ids.uuid4, self._parking.park)]
+        self._due = next_due(cell, self._parking.subjects)
         return decisions
 
     def _next_due(self, cell: Cell) -> int | None:
         return self._due
 
-    def _again(self, fleet_id: str) -> None:
+    def _again(self, parked: Parked) -> None:
+        self._dirty[parked.subject_id] = None
+
+    def _called(self, fleet_id: str) -> None:
         self._dirty[fleet_id] = None
         self._decider.wake()

@@ -3,8 +3,9 @@
 from runfold.contracts.envelope import Commit
 from runfold.domain.cell.state import Cell
 from runfold.domain.decision import Decision
+from runfold.domain.parking.state import Parked
 from runfold.domain.scheduling.agenda import Agenda
-from runfold.domain.scheduling.plan import plan
+from runfold.domain.scheduling.plan import REACTOR, plan
 from runfold.eventlog.port import EventLog
 from runfold.ports import Clock, Ids
 from runfold.service.deciding import Deciding
@@ -16,7 +17,7 @@ TIDY = 20_000
 
 
 class Scheduler(Deciding):
-    name = "scheduler"
+    name = REACTOR
 
     def __init__(
         self, view: View, log: EventLog, clock: Clock, ids: Ids, stop_after: int | None = None
@@ -52,7 +53,10 @@ class Scheduler(Deciding):
         return sum(len(heap) for heap in tuple(self._agenda.waiting.values()))
 
     def _plan(self, cell: Cell, now: int) -> list[Decision]:
-        return plan(cell, self._agenda, now, self._ids.uuid4, self._stop_after)
+        return plan(cell, self._agenda, now, self._ids.uuid4, self._stop_after, self._parking.park)
+
+    def _again(self, parked: Parked) -> None:
+        self._agenda.look_again(self._view.cell, self._view.cell.runs[parked.subject_id])
 
     def _next_due(self, cell: Cell) -> int | None:
         return self._agenda.next_due

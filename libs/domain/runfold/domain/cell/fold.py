@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from runfold.contracts import cell, fleet, instance, job, project, run, user
+from runfold.contracts import cell, fleet, instance, job, parking, project, run, user
 from runfold.contracts.envelope import Commit, Envelope, Unknown
 from runfold.domain import streams
 from runfold.domain.cell.state import Cell, Remembered, Term
@@ -11,6 +11,7 @@ from runfold.domain.fleet import evolve as fleets
 from runfold.domain.instance import evolve as instances
 from runfold.domain.job import evolve as jobs
 from runfold.domain.job.state import Attempt
+from runfold.domain.parking import evolve as parked
 from runfold.domain.project.state import Project, Secret
 from runfold.domain.run import evolve as runs
 from runfold.domain.user.state import Grant, Token, User
@@ -202,6 +203,14 @@ def _instance_changed(state: Cell, e: Any, envelope: Envelope) -> None:
         under.instances[known.id] = known
 
 
+def _parking_changed(state: Cell, e: Any, envelope: Envelope) -> None:
+    known = parked.evolve(state.parked.get(e.parked_id), e, envelope.time)
+    if known is None:
+        state.parked.pop(e.parked_id, None)
+    else:
+        state.parked[known.id] = known
+
+
 def _know_attempt(state: Cell, job_id: str, attempt: Attempt) -> None:
     state.attempts[attempt.id] = attempt
     state.jobs_by_attempt[attempt.id] = state.jobs[job_id]
@@ -254,4 +263,8 @@ _HANDLERS: dict[type[Any], Callable[[Cell, Any, Envelope], None]] = {
     instance.InstanceEnded: _instance_changed,
     instance.InstanceSilent: _instance_changed,
     instance.InstanceReturned: _instance_changed,
+    parking.EventParked: _parking_changed,
+    parking.ParkedRetryRequested: _parking_changed,
+    parking.ParkedHandled: _parking_changed,
+    parking.ParkedDropped: _parking_changed,
 }

@@ -7,6 +7,7 @@ from runfold.contracts.values import Micros
 from runfold.domain.fleet.state import Fleet
 from runfold.domain.instance.state import Host, Instance
 from runfold.domain.job.state import Attempt, Job
+from runfold.domain.parking.state import Parked
 from runfold.domain.project.state import Project
 from runfold.domain.run.state import Run
 from runfold.domain.user.state import Grant, Token, User
@@ -50,6 +51,7 @@ class Cell:
     live_fleets: dict[str, Fleet] = field(default_factory=dict)
     instances: dict[str, Instance] = field(default_factory=dict)
     hosts: dict[str, Host] = field(default_factory=dict)
+    parked: dict[str, Parked] = field(default_factory=dict)  #: what reactors go on without, oldest first
     names: dict[str, str] = field(default_factory=dict)  #: name stream -> id of what has the name
     keys: dict[str, Remembered] = field(default_factory=dict)  #: key stream -> Idempotency-Key, for 24 h
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from runfold.contracts import cell, fleet, instance, job, project, run, user
+from runfold.contracts import cell, fleet, instance, job, parking, project, run, user
 from runfold.contracts.envelope import Context, NewEvent
 from runfold.contracts.registry import Event
 from runfold.domain import streams
@@ -93,6 +93,13 @@ def touched(event: Event, state: Cell) -> tuple[str, ...]:
         case instance.InstanceEnded():
             owner = state.instances[event.instance_id].fleet_id
             return (streams.instance(event.instance_id), streams.fleet(owner))
+        case (
+            parking.EventParked()
+            | parking.ParkedRetryRequested()
+            | parking.ParkedHandled()
+            | parking.ParkedDropped()
+        ):
+            return (streams.parked(event.parked_id),)
         case _:
             return (streams.job(event.job_id),)
 

@@ -52,6 +52,11 @@ def withheld(run: Run, job: Job, attempt: Attempt, project: str, why: str) -> As
     return replace(reminder(run, job, attempt, project), withheld=why)
 
 
+def postponed(run: Run, job: Job, attempt: Attempt, project: str, why: str) -> Assignment:
+    """Of one that can't be made at the moment: its executor goes on with it where it has begun it, and else waits."""
+    return replace(withheld(run, job, attempt, project, why), postponed=True)
+
+
 def _assignment(
     run: Run, job: Job, attempt: Attempt, project: str, env: dict[str, str], registry_password: str | None
 ) -> Assignment:

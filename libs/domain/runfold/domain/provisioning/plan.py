@@ -1,6 +1,6 @@
 """One pass over fleets and instances: minimum sizes, idle ends, deletions; and which calls backends owe."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 
 from runfold.contracts.instance import InstanceEvent
 from runfold.contracts.values import Micros
@@ -12,15 +12,37 @@ from runfold.domain.fleet.state import Fleet
 from runfold.domain.instance import decide as instances
 from runfold.domain.instance.local import BACKEND, free_hosts
 from runfold.domain.instance.state import Instance
+from runfold.domain.parking import decide as parking
 
 Ids = Callable[[], str]
+#: Told the stream of what couldn't be decided on, and why.
+Park = Callable[[str, Exception], object]
+
+#: As what it parks fleets.
+REACTOR = "provisioner"
 
 
-def plan(cell: Cell, dirty: dict[str, None], now: Micros, new_id: Ids) -> list[Decision]:
-    """Decisions for the fleets in `dirty`; those that need nothing more are taken out of it."""
-    decisions = []
+def _not_parked(_: str, error: Exception) -> None:
+    raise error
+
+
+def plan(
+    cell: Cell, dirty: dict[str, None], now: Micros, new_id: Ids, park: Park = _not_parked
+) -> list[Decision]:
+    """Decisions for the fleets in `dirty`; those that need nothing more are taken out of it.
+
+    A fleet that can't be decided on, by a fault of ours, goes too, and is told to `park`; else the fault is raised.
+    """
+    decisions: list[Decision] = []
     for fleet_id in list(dirty):
-        decided = list(_of_fleet(cell, cell.fleets[fleet_id], now, new_id))
+        fleet = cell.fleets[fleet_id]
+        try:
+            decided = list(_of_fleet(cell, fleet, now, new_id))
+        except Exception as error:
+            park(streams.fleet(fleet_id), error)
+            decided = []
+        else:
+            decisions += _unpark(cell, fleet) if cell.parked else []
         decisions += decided
         if not decided:
             del dirty[fleet_id]
@@ -55,15 +77,22 @@ def to_end(cell: Cell) -> list[Instance]:
     return [i for fleet in cell.live_fleets.values() for i in fleet.instances if i.ending and not i.attempts]
 
 
-def next_due(cell: Cell) -> Micros | None:
-    """When the next instance has idled long enough."""
+def next_due(cell: Cell, left_out: Container[str] = ()) -> Micros | None:
+    """When the next instance has idled long enough; `left_out`: streams of fleets that can't be decided on."""
     due = [
         d
         for f in cell.live_fleets.values()
+        if streams.fleet(f.id) not in left_out
         for i in f.instances
         if (d := instances.idle_deadline(f, i)) is not None
     ]
     return min(due, default=None)
+
+
+def _unpark(cell: Cell, fleet: Fleet) -> list[Decision]:
+    id_ = parking.parked_id(REACTOR, streams.fleet(fleet.id))
+    events = parking.handled(cell.parked, id_)
+    return [Decision(tuple(events), (streams.parked(id_),))] if events else []
 
 
 def _of_fleet(cell: Cell, fleet: Fleet, now: Micros, new_id: Ids) -> Iterator[Decision]:

@@ -44,9 +44,13 @@ class Agenda:
     timers: list[tuple[Micros, str]] = field(default_factory=list)  #: heap of (due, job id)
     room: bool = True  #: capacity or demand changed since the last pass
     why: dict[str, str] = field(default_factory=dict)  #: waiting job id -> why it waits
+    #: Run id -> its jobs that couldn't be decided on, "" for its stop: looked at again once they change.
+    left_out: dict[str, dict[str, None]] = field(default_factory=dict)
 
     def note(self, cell: Cell, envelope: Envelope) -> None:
         """Called after `envelope` is folded into `cell`."""
+        if self.left_out:
+            self._changed(cell, envelope.data)
         match envelope.data:
             case run.RunStopRequested(run_id=run_id):
                 self.stopping[run_id] = None
@@ -84,6 +88,21 @@ class Agenda:
         self.settling = {id_: None for id_ in self.settling if cell.jobs[id_].finished_at is None}
         self.stopping = {id_: None for id_ in self.stopping if cell.runs[id_].final is None}
 
+    def leave_out(self, run_id: str, job_id: str) -> None:
+        """Until something happens to it, or somebody asks for it."""
+        self.left_out.setdefault(run_id, {})[job_id] = None
+
+    def leaves_out(self, job: Job) -> bool:
+        return bool(self.left_out) and job.id in self.left_out.get(job.run_id, ())
+
+    def look_again(self, cell: Cell, owner: Run) -> None:
+        """At all of a run, whatever it was left out for."""
+        self.left_out.pop(owner.id, None)
+        if owner.stop is not None:
+            self.stopping[owner.id] = None
+        for each in owner.jobs:
+            self._put_back(cell, each)
+
     @property
     def size(self) -> int:
         """How much is on it, a few too many included."""
@@ -116,6 +135,33 @@ class Agenda:
         self.room = True
         for until in waiting.excluded.values():
             heapq.heappush(self.timers, (until, waiting.id))
+
+    def _changed(self, cell: Cell, event: object) -> None:
+        """What was left out and changes is looked at again."""
+        run_id, job_id = getattr(event, "run_id", None), getattr(event, "job_id", None)
+        if run_id is None and job_id in cell.jobs:
+            run_id = cell.jobs[job_id].run_id
+        if run_id not in self.left_out:
+            return
+        for left in [job_id] if job_id else list(self.left_out[run_id]):
+            if left in self.left_out[run_id]:
+                del self.left_out[run_id][left]
+                if left:
+                    self._put_back(cell, cell.jobs[left])
+        if not self.left_out[run_id]:
+            del self.left_out[run_id]
+
+    def _put_back(self, cell: Cell, job: Job) -> None:
+        """Wherever it may belong; behind those that wait already."""
+        if job.finished_at is not None:
+            return
+        if job.waiting:
+            self._wait(cell, job, cell.position)
+            return
+        self.settling[job.id] = None
+        for due in (job.retry_due, jobs.deadline(job)):
+            if due is not None:
+                heapq.heappush(self.timers, (due, job.id))
 
     def _watch(self, started: Job) -> None:
         if (deadline := jobs.deadline(started)) is not None:

@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from runfold.contracts import job as j
 from runfold.contracts import run as r
@@ -14,13 +15,25 @@ from runfold.domain.decision import Decision
 from runfold.domain.instance import decide as instances
 from runfold.domain.job import decide as jobs
 from runfold.domain.job.state import Job
+from runfold.domain.parking import decide as parking
 from runfold.domain.run import decide as runs
 from runfold.domain.run.state import Run
 from runfold.domain.scheduling.agenda import Agenda
 from runfold.domain.scheduling.place import Fail, Grow, Place, Taken, Wait, place
 
+#: As what it parks runs.
+REACTOR = "scheduler"
+
 #: Decisions of one pass, so that an append stays small and what comes in meanwhile is seen soon.
 PASS = 128
+
+
+#: Told the stream of what couldn't be decided on, and why.
+Park = Callable[[str, Exception], object]
+
+
+def _not_parked(_: str, error: Exception) -> None:
+    raise error
 
 
 @dataclass(slots=True)
@@ -35,6 +48,8 @@ class Pass:
     now: Micros
     new_id: Callable[[], str]
     stop_after: int | None = None
+    park: Park = _not_parked
+    tried: set[str] = field(default_factory=set)  #: run ids, while anything is parked
     decisions: list[Decision] = field(default_factory=list)
     decided: set[str] = field(default_factory=set)  #: run ids; never iterated
     taken: Taken = field(default_factory=Taken)
@@ -45,16 +60,50 @@ class Pass:
 
 
 def plan(
-    cell: Cell, agenda: Agenda, now: Micros, new_id: Callable[[], str], stop_after: int | None = None
+    cell: Cell,
+    agenda: Agenda,
+    now: Micros,
+    new_id: Callable[[], str],
+    stop_after: int | None = None,
+    park: Park = _not_parked,
 ) -> list[Decision]:
-    """Stops first, then ends and timers, then placements; at most PASS of them, the rest stays on the agenda."""
+    """Stops first, then ends and timers, then placements; at most PASS of them, the rest stays on the agenda.
+
+    What can't be decided on, by a fault of ours, is left out and told to `park`; without that, the fault is raised.
+    """
     agenda.restore(cell)
-    this = Pass(cell, agenda, now, new_id, stop_after)
+    this = Pass(cell, agenda, now, new_id, stop_after, park)
     _stop_runs(this)
     _settle_jobs(this)
     _timers(this)
     _place_jobs(this)
+    if cell.parked:
+        _unpark(this)
     return this.decisions
+
+
+def _apart(this: Pass, run: Run, job_id: str, step: Callable[[], bool]) -> bool:
+    """What `step` returns; False where it fails, and then everything but this job (or "", this run's stop) goes on."""
+    if this.cell.parked:
+        this.tried.add(run.id)
+    try:
+        return step()
+    except Exception as error:
+        this.park(streams.run(run.id), error)
+        this.agenda.leave_out(run.id, job_id)
+        return False
+
+
+def _unpark(this: Pass) -> None:
+    """Runs that are over by now, or of which all was decided on that had been left out."""
+    for parked in this.cell.parked.values():
+        if parked.last.reactor != REACTOR:
+            continue
+        run = this.cell.runs[parked.subject_id]
+        went = run.id in this.tried and run.id not in this.agenda.left_out
+        if went or run.final is not None:
+            events = parking.handled(this.cell.parked, parked.id)
+            this.decisions.append(Decision(tuple(events), (streams.parked(parked.id),)))
 
 
 def _stop_runs(this: Pass) -> None:
@@ -62,14 +111,18 @@ def _stop_runs(this: Pass) -> None:
         if this.full:
             return
         run = this.cell.runs[run_id]
-        reason = runs.stop_reason(run)
-        if run.final is not None or reason is None:
+        if not _apart(this, run, "", partial(_stop_run, this, run)):
             del this.agenda.stopping[run_id]
-            continue
-        abort = run.stop is not None and run.stop.abort
-        events = [event for job in run.jobs for event in jobs.stop(job, reason, abort=abort)]
-        if not _decide(this, run, events, run.jobs):
-            del this.agenda.stopping[run_id]
+
+
+def _stop_run(this: Pass, run: Run) -> bool:
+    """False where nothing is left to be stopped."""
+    reason = runs.stop_reason(run)
+    if run.final is not None or reason is None:
+        return False
+    abort = run.stop is not None and run.stop.abort
+    events = [event for job in run.jobs for event in jobs.stop(job, reason, abort=abort)]
+    return _decide(this, run, events, run.jobs)
 
 
 def _settle_jobs(this: Pass) -> None:
@@ -80,8 +133,12 @@ def _settle_jobs(this: Pass) -> None:
         run = this.cell.runs[job.run_id]
         if run.id in this.decided:
             continue
-        if not _decide(this, run, jobs.settle(job, this.now, this.new_id(), runs.stop_reason(run)), [job]):
+        if not _apart(this, run, job.id, partial(_settle, this, run, job)):
             del this.agenda.settling[job_id]
+
+
+def _settle(this: Pass, run: Run, job: Job) -> bool:
+    return _decide(this, run, jobs.settle(job, this.now, this.new_id(), runs.stop_reason(run)), [job])
 
 
 def _timers(this: Pass) -> None:
@@ -89,10 +146,16 @@ def _timers(this: Pass) -> None:
         job = this.cell.jobs[job_id]
         if job.waiting:
             this.agenda.room = True  # an instance it left out may be asked again
-        elif events := _overdue(job, this.now, this.new_id):
-            _decide(this, this.cell.runs[job.run_id], events, [job])
+            continue
+        run = this.cell.runs[job.run_id]
+        if _apart(this, run, job.id, partial(_ring, this, run, job)):
             # The append may be refused: looked at again until nothing is left to decide.
             heapq.heappush(this.agenda.timers, (this.now, job_id))
+
+
+def _ring(this: Pass, run: Run, job: Job) -> bool:
+    events = _overdue(job, this.now, this.new_id)
+    return bool(events) and _decide(this, run, events, [job])
 
 
 def _overdue(job: Job, now: Micros, new_id: Callable[[], str]) -> list[j.JobEvent]:
@@ -128,10 +191,13 @@ def _place_jobs(this: Pass) -> None:
         order, number, shape = heapq.heappop(heads)
         queue = agenda.waiting[shape]
         job = this.cell.jobs[order.job_id]
-        if job.waiting and not _place(this, job):
+        run = this.cell.runs[job.run_id]
+        placed = job.waiting and _apart(this, run, job.id, partial(_place, this, run, job))
+        waits = job.waiting and not agenda.leaves_out(job)
+        if waits and not placed:
             continue
         heapq.heappop(queue)
-        if job.waiting:
+        if waits:
             agenda.proposed.append((shape, order))
         if queue:
             heapq.heappush(heads, (queue[0], number, shape))
@@ -141,9 +207,8 @@ def _place_jobs(this: Pass) -> None:
     agenda.room = this.full or bool(this.taken.growing)
 
 
-def _place(this: Pass, job: Job) -> bool:
+def _place(this: Pass, run: Run, job: Job) -> bool:
     """Decides on a waiting job; False where it stays in the queue."""
-    run = this.cell.runs[job.run_id]
     if run.id in this.decided:
         return True
     answer = place(this.cell, run, job, this.now, this.taken)

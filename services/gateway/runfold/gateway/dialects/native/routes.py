@@ -1,6 +1,7 @@
 """The table of native endpoints."""
 
 from runfold.gateway.dialects.native import dead_letters as dead
+from runfold.gateway.dialects.native import parked
 from runfold.gateway.dialects.native.events import STREAM, EventsPage, EventsQuery, events
 from runfold.gateway.http.routes import Route
 
@@ -41,6 +42,34 @@ ROUTES = [
         "Put dead letters back into the queue in which they failed",
         answers=dead.Replayed,
         takes=dead.ReplayRequest,
+        optional=True,
+        writes=True,
+    ),
+    Route(
+        "GET",
+        f"{P}/parked",
+        parked.list_all,
+        "What services couldn't handle and go on without",
+        answers=parked.ParkedList,
+        query=parked.ParkedQuery,
+    ),
+    Route("GET", f"{P}/parked/{{parked_id}}", parked.show, "Something that is parked", parked.ParkedEvent),
+    Route("DELETE", f"{P}/parked/{{parked_id}}", parked.drop, "Say that it needn't be handled", writes=True),
+    Route(
+        "POST",
+        f"{P}/parked/{{parked_id}}/retry",
+        parked.retry,
+        "Have it tried again by the service that parked it",
+        answers=parked.Retried,
+        writes=True,
+    ),
+    Route(
+        "POST",
+        f"{P}/parked/retry",
+        parked.retry_all,
+        "Have all that is parked tried again, or all of one reactor",
+        answers=parked.Retried,
+        takes=parked.RetryRequest,
         optional=True,
         writes=True,
     ),
