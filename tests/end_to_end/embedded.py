@@ -54,6 +54,17 @@ class Embedded:
 
     def start(self) -> Client:
         """Returns once it answers; raises with its log when it ends instead."""
+        up = self.launch()
+        if not up.wait(timeout=120) or self.ended:
+            raise AssertionError(f"runfold up is not up:\n{self.log()}")
+        return Client(self.url, TOKEN)
+
+    @property
+    def ended(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
+
+    def launch(self) -> threading.Event:
+        """Set once it answers, or has ended."""
         command = [
             *(sys.executable, "-m", *self._program),
             *("--port", str(self.port), "--data-dir", str(self.directory)),
@@ -68,9 +79,7 @@ class Embedded:
         )
         up = threading.Event()
         threading.Thread(target=self._read, args=(self._process, up), daemon=True).start()
-        if not up.wait(timeout=120) or self._process.poll() is not None:
-            raise AssertionError(f"runfold up is not up:\n{self.log()}")
-        return Client(self.url, TOKEN)
+        return up
 
     def kill(self) -> None:
         """As a power cut: nothing gets to say goodbye."""

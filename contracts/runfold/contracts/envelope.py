@@ -93,6 +93,10 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
         return self.record.streams[0]
 
 
+class Undecodable(msgspec.DecodeError):
+    """An event that isn't what its type and version say; the text names it and its position."""
+
+
 class CommitRecord(msgspec.Struct, frozen=True):
     """A commit as stores and messages have it."""
 
@@ -129,13 +133,14 @@ class Commit:
 
     @cached_property
     def events(self) -> tuple[Envelope, ...]:
+        """Raises Undecodable, or another msgspec.DecodeError where not even the envelopes are any."""
         first, time = self.record.first, self.record.time
         try:
             told = _told.decode(self.record.body)
         except msgspec.ValidationError:
             # One of them is unknown here, or older: each is looked at by itself.
             records = _records.decode(self.record.body)
-            return tuple([Envelope(at, time, r, _data(r)) for at, r in enumerate(records, first)])
+            return tuple([Envelope(at, time, r, _data_at(at, r)) for at, r in enumerate(records, first)])
         return tuple([Envelope(at, time, r, r.data) for at, r in enumerate(told, first)])
 
 
@@ -178,6 +183,10 @@ _current: dict[tuple[str, int], Callable[[msgspec.Raw], Any]] = {
 }
 
 
+#: What data that isn't as its type and version say may raise, in the decoder or an upcaster.
+_UNDECODABLE = (msgspec.MsgspecError, KeyError, TypeError, AttributeError, RecursionError)
+
+
 def record(new: NewEvent, event_id: str, context: Context) -> EventRecord:
     kind = event_type(new.event)
     by = new.context or context
@@ -212,8 +221,17 @@ def check(item: EventRecord) -> None:
         raise ValueError(f"event {item.id}: it has a version from 1 on, and streams that it touches")
     try:
         _data(item)
-    except (msgspec.MsgspecError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except _UNDECODABLE as error:
         raise ValueError(f"event {item.id} is no {item.type} of version {item.version}: {error}") from error
+
+
+def _data_at(position: int, item: EventRecord) -> Event | Unknown:
+    """Raises Undecodable."""
+    try:
+        return _data(item)
+    except _UNDECODABLE as error:
+        where = f"{item.type} v{item.version} at position {position}"
+        raise Undecodable(f"{where}: {error!r}") from error
 
 
 def _data(item: EventRecord) -> Event | Unknown:

@@ -12,6 +12,7 @@ from runfold.contracts.envelope import Context, record
 from runfold.contracts.parking import ParkedRetryRequested
 from runfold.contracts.registry import Event
 from runfold.domain.cell.touch import new_events
+from runfold.domain.parking import decide as parking
 from runfold.domain.scheduling import plan
 from runfold.eventlog.adapters.memory import MemoryStore
 from runfold.eventlog.port import Append
@@ -143,20 +144,24 @@ def test_a_scheduler_that_is_started_again_tries_it_by_itself(told: Told) -> Non
     told(story)
 
 
-def test_more_than_it_may_park_is_left_out_all_the_same_and_told(told: Told) -> None:
+def test_more_than_it_may_park_is_left_out_all_the_same_and_told(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parking, "MOST", 2)
+
     async def story(world: World) -> None:
-        world.poison |= {f"run-{number}" for number in range(101)}
-        for number in range(102):
+        world.poison |= {f"run-{number}" for number in range(3)}
+        for number in range(4):
             await world.happen(*things.submitted(f"run-{number}", f"job-{number}"))
         await asyncio.sleep(1)
-        assert (world.placed, len(world.tries)) == (["run-101"], 100)
-        assert "run:run-100" in (world.scheduler.not_ready() or "")
+        assert (world.placed, len(world.tries)) == (["run-3"], 2)
+        assert "run:run-2" in (world.scheduler.not_ready() or "")
 
-        world.poison = {"run-100"}
+        world.poison = {"run-2"}
         for parked_id in list(world.view.cell.parked):
             await world.happen(ParkedRetryRequested(parked_id))
         await asyncio.sleep(1)
-        assert [parked.last.subject for parked in world.view.cell.parked.values()] == ["run:run-100"]
+        assert [parked.last.subject for parked in world.view.cell.parked.values()] == ["run:run-2"]
         assert world.scheduler.not_ready() is None
 
     told(story)

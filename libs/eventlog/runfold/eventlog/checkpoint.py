@@ -14,7 +14,8 @@ class AheadOfLog(CheckpointError):
     """The log ends before what was derived from it: it lost commits, or was restored from a copy."""
 
     def __init__(self, number: int, head: Head) -> None:
-        super().__init__(f"at commit {number}, ahead of the log, which ends at commit {head.number}")
+        end = f"commit {head.number}, position {head.position}"
+        super().__init__(f"at commit {number}, ahead of the log, which ends at {end}")
 
 
 class OtherLog(CheckpointError):

@@ -191,7 +191,8 @@ class Follower:
         try:
             self._fold(commit)
         except Exception as error:
-            raise FoldFailed(f"commit {record.number}: {error!r}") from error
+            where = f"commit {record.number}, positions {record.first} to {record.last}"
+            raise FoldFailed(f"{where}: {error!r}") from error
         self._checkpoint = Checkpoint(record.log_id, record.number)
         self.position = record.last
         self._waiters.release(self.position)

@@ -16,7 +16,7 @@ class Component(Protocol):
         """Takes nothing new, finishes what is in flight, releases what it holds."""
 
     def not_ready(self) -> str | None:
-        """Why it can't do its work at this moment, or None."""
+        """Why it can't do its work at this moment, or None; also asked while it starts and stops."""
 
 
 class Part(Protocol):
@@ -54,7 +54,9 @@ class Together:
             raise failures[0]
 
     def not_ready(self) -> str | None:
-        return next((why for part in self._parts if (why := part.not_ready())), None)
+        """While it starts, of the parts that have begun to: the others wait for these."""
+        parts = self._started or self._parts
+        return next((why for part in parts if (why := part.not_ready())), None)
 
 
 class Opened:

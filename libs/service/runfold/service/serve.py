@@ -94,9 +94,11 @@ class _Process:
         self._phase: str | None = "starting"
 
     def not_ready(self) -> str | None:
-        if self._component is None or self._phase:
-            return self._phase
-        return self._component.not_ready()
+        reason = self._component.not_ready() if self._component is not None else None
+        if self._phase is None:
+            return reason
+        # What keeps it from being started is worth more than that it isn't.
+        return f"{self._phase}: {reason}" if reason else self._phase
 
     async def start(self, wire: Wire) -> None:
         self._component = await wire()

@@ -23,10 +23,20 @@ class UnknownEvent(Exception):
     """An event this build doesn't know and may not skip: it has to stop deciding until it is updated."""
 
 
+class CannotFold(Exception):
+    """What an event was to be folded into may be torn."""
+
+
 def fold(state: Cell, commit: Commit) -> None:
     """Apply a commit. Raises UnknownEvent; whatever else it raises leaves `state` torn: discard it and fold anew."""
     for envelope in commit.events:
-        apply(state, envelope)
+        try:
+            apply(state, envelope)
+        except UnknownEvent:
+            raise
+        except Exception as error:
+            where = f"{envelope.type} v{envelope.record.version} at position {envelope.position}"
+            raise CannotFold(f"{where}: {error!r}") from error
 
 
 def apply(state: Cell, envelope: Envelope) -> None:
