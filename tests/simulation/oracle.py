@@ -184,6 +184,8 @@ class Oracle:
         elif isinstance(data, j.JobSubmitted | j.JobResubmitted):
             self._require(data.attempt_id not in self._attempts, f"attempt {data.attempt_id} is used again")
             self._attempts[data.attempt_id] = None
+        elif isinstance(data, j.AttemptLost):
+            self._stopped_before(data.attempt_id)
         elif isinstance(data, j.JobPlaced):
             instance = self.cell.instances[data.instance_id]
             self._require(
@@ -194,6 +196,11 @@ class Oracle:
                 job_id not in self._ended,
                 f"{envelope.type} at {envelope.position}, after the end of {job_id}",
             )
+
+    def _stopped_before(self, attempt_id: str) -> None:
+        """What is lost may be begun elsewhere at any time from now on."""
+        living = [machine.name for machine in self._machines if attempt_id in machine.live()]
+        self._require(not living, f"attempt {attempt_id} counts as lost, and lives on {living}")
 
     def _output_is_whole(self, data: j.JobFinished | j.JobRetryScheduled, envelope: Envelope) -> None:
         attempt = self.cell.attempts[data.attempt_id]

@@ -1,7 +1,7 @@
 """Bugs that the simulation has to find, each patched into a process that lives for nothing else."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,13 +9,18 @@ import pytest
 
 from runfold.contracts import job as j
 from runfold.contracts.envelope import CommitRecord, EventRecord
+from runfold.domain.cell.state import Cell
+from runfold.domain.instance import silence
+from runfold.domain.instance.state import Host
 from runfold.domain.job import decide
+from runfold.domain.job.state import Attempt
 from runfold.eventlog import batch, standing, takeover, writer
 from runfold.eventlog.follow import Follower
 from runfold.eventlog.port import Append, Appended, NotActive, NumberTaken, Unavailable
 from runfold.eventlog.session import Term
 from runfold.eventlog.window import Window
 from runfold.executor.agent import Agent
+from runfold.executor.inventory import Inventory
 from runfold.executor.ledger import Ledger
 from runfold.gateway.commands import Commands
 from tests.simulation.store import SimStore
@@ -151,6 +156,27 @@ def due_retry_forgotten() -> None:
     _patch.setattr(decide, "resubmit", lambda *_: [])
 
 
+def heartbeat_counts_unanswered() -> None:
+    """An executor that is cut off takes having asked for having been answered: it runs on what is begun elsewhere."""
+    ask = Inventory._ask
+
+    async def confident(inventory: Inventory) -> bool:
+        inventory._lease.renew(inventory._lease.now())
+        return await ask(inventory)
+
+    _patch.setattr(Inventory, "_ask", confident)
+
+
+def silent_host_lost_at_once() -> None:
+    """Nobody waits until what runs on a host that isn't heard has been stopped there."""
+    losses = silence._losses
+
+    def hasty(cell: Cell, host: Host) -> Iterator[tuple[Attempt, int]]:
+        return ((attempt, 0) for attempt, _ in losses(cell, host))
+
+    _patch.setattr(silence, "_losses", hasty)
+
+
 PLANTS = (
     acknowledged_before_durable,
     expectations_unchecked,
@@ -166,4 +192,6 @@ PLANTS = (
     attempt_used_again,
     retry_without_its_id,
     due_retry_forgotten,
+    heartbeat_counts_unanswered,
+    silent_host_lost_at_once,
 )
