@@ -149,7 +149,7 @@ class Installation:
                     "RUNFOLD_MASTER_KEY": self.keys.master_key,
                 }
             case "executor":
-                return {"RUNFOLD_EXECUTOR_DATA_DIR": str(self.directory / "executor")}
+                return {"RUNFOLD_EXECUTOR_DATA_DIR": str(self.directory / name)}
             case _:
                 return {}
 

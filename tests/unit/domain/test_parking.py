@@ -8,9 +8,11 @@ from runfold.contracts.parking import EventParked, ParkedDropped, ParkedHandled,
 from runfold.contracts.run import RunStopRequested
 from runfold.domain.decision import Decision
 from runfold.domain.errors import NotFound
+from runfold.domain.job import decide as jobs
 from runfold.domain.parking import decide as parking
 from runfold.domain.provisioning import plan as provisioning
 from runfold.domain.scheduling import plan as scheduling
+from runfold.domain.scheduling.place import place
 from runfold.domain.scheduling.plan import REACTOR
 from tests.unit.domain.given import World, flat, given, placements
 from tests.unit.domain.things import FOUNDED, a_place, ended, fleet, host, running, submitted
@@ -24,7 +26,7 @@ PARKED = EventParked(ID, REACTOR, RUN, 7, "KeyError: 'x'")
 def poison(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Ids of jobs and fleets that no decision can be made on."""
     ids: set[str] = set()
-    place, settle, of_fleet = scheduling.place, scheduling.jobs.settle, provisioning._of_fleet
+    settle, of_fleet = jobs.settle, provisioning._of_fleet
 
     def placing(cell, run, job, *rest):  # type: ignore[no-untyped-def]
         if job.id in ids:
@@ -42,7 +44,7 @@ def poison(monkeypatch: pytest.MonkeyPatch) -> set[str]:
         return of_fleet(cell, fleet, *rest)
 
     monkeypatch.setattr(scheduling, "place", placing)
-    monkeypatch.setattr(scheduling.jobs, "settle", settling)
+    monkeypatch.setattr(jobs, "settle", settling)
     monkeypatch.setattr(provisioning, "_of_fleet", planning)
     return ids
 
@@ -175,9 +177,10 @@ def test_who_is_being_tried_is_not_asked_for_twice() -> None:
 
 
 def test_what_is_not_parked_can_be_neither_tried_nor_dropped() -> None:
-    for command in (lambda: parking.retry({}, [ID]), lambda: parking.drop({}, ID)):
-        with pytest.raises(NotFound, match=ID):
-            command()
+    with pytest.raises(NotFound, match=ID):
+        parking.retry({}, [ID])
+    with pytest.raises(NotFound, match=ID):
+        parking.drop({}, ID)
 
 
 def test_one_reactor_parks_so_many_and_no_more_and_another_is_free_to() -> None:

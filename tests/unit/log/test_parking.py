@@ -8,6 +8,7 @@ import pytest
 
 from runfold.bus.port import Message
 from runfold.bus.topology import Exchange, Queue, work
+from runfold.contracts.cloudevents import to_amqp
 from runfold.contracts.envelope import Envelope
 from runfold.contracts.instance import ExecutorJoined
 from runfold.contracts.job import AttemptExited
@@ -146,7 +147,7 @@ def publishing(monkeypatch: pytest.MonkeyPatch) -> Broken:
     def named(envelope: Envelope, _: str) -> str:
         return envelope.type
 
-    broken = Broken(feed.to_amqp, named)
+    broken = Broken(to_amqp, named)
     monkeypatch.setattr(feed, "to_amqp", broken)
     return broken
 

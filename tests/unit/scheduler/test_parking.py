@@ -14,6 +14,7 @@ from runfold.contracts.registry import Event
 from runfold.domain.cell.touch import new_events
 from runfold.domain.parking import decide as parking
 from runfold.domain.scheduling import plan
+from runfold.domain.scheduling.place import place
 from runfold.eventlog.adapters.memory import MemoryStore
 from runfold.eventlog.port import Append
 from runfold.eventlog.writer import Writer
@@ -71,7 +72,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[World], Awaitab
     """Lives a story."""
 
     def tell(story: Callable[[World], Awaitable[None]]) -> None:
-        world, place = World(), plan.place
+        world = World()
 
         def placing(cell: Any, run: Any, *rest: Any) -> Any:
             if run.id in world.poison:
