@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.testservers import docker, mongo, rabbitmq
-from infra.testservers.place import INSTALLED, ROOT
+from infra.testservers.environment import environment
+from infra.testservers.place import INSTALLED
 from infra.testservers.program import which
 
 HERE = Path(__file__).parent
@@ -110,25 +111,7 @@ def _build_ferretdb() -> bool:
 
 def _install_nx() -> None:
     say("installing nx-27017 from the package index")
-    unfinished = INSTALLED / "nx"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    python = _python()
-    subprocess.run([python, "-m", "venv", str(unfinished)], check=True)
-    lock = str(HERE / "nx.lock")
-    pip = [
-        str(unfinished / "bin" / "python"),
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--require-hashes",
-        "-r",
-        lock,
-    ]
-    if subprocess.run(pip, check=False).returncode != 0:
-        shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def _python() -> str:
-    project = ROOT / ".venv" / "bin" / "python"
-    return str(project) if project.exists() else sys.executable
+    try:
+        environment("nx", HERE / "nx.lock")
+    except subprocess.CalledProcessError as problem:
+        say(f"it can't be had: {problem}")

@@ -9,7 +9,7 @@ import msgspec
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from runfold.gateway.dialects import owner
+from runfold.gateway.dialects import Dialect, owner
 from runfold.gateway.http.call import JSON
 from runfold.gateway.http.routes import Route
 
@@ -55,7 +55,7 @@ def document(routes: Iterable[Route], dialect: str | None = None) -> dict[str, A
         },
         "paths": paths,
         "components": {
-            "schemas": definitions,
+            "schemas": {**definitions, **_refusal_schemas(chosen)},
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
     }
@@ -91,11 +91,13 @@ def _answers(route: Route, references: References) -> dict[str, Any]:
 
 
 def _schema(answers: Any, references: References) -> dict[str, Any]:
-    """None is null; models, lists of them and unions of either."""
+    """None is null; models, lists of them and unions of either; a dict is any object."""
     if answers is None:
         return {"type": "null"}
     if isinstance(answers, type) and issubclass(answers, BaseModel):
         return references[answers, "serialization"]
+    if get_origin(answers) is dict:
+        return {"type": "object"}
     inner = [_schema(argument, references) for argument in get_args(answers)]
     if get_origin(answers) is list:
         return {"type": "array", "items": inner[0]}
@@ -108,10 +110,20 @@ def _refusals(route: Route) -> dict[str, Any]:
         str(status): {
             "description": _REFUSALS[status],
             **({"headers": _RETRY_AFTER} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}),
-            "content": {dialect.media: {"schema": dialect.refusals(status)}},
+            "content": {dialect.media: {"schema": {"$ref": _REFERENCE.format(model=_refusal(dialect, status))}}},
         }
         for status in sorted(_refused(route))
     }
+
+
+def _refusal_schemas(routes: list[Route]) -> dict[str, Any]:
+    """By name, so that a generated client has one class for a refusal, whichever operation it is of."""
+    refused = [(owner(route.path), status) for route in routes for status in sorted(_refused(route))]
+    return {_refusal(dialect, status): dialect.refusals(status) for dialect, status in refused}
+
+
+def _refusal(dialect: Dialect, status: int) -> str:
+    return f"{dialect.name.title()}Refusal{status}"
 
 
 def _refused(route: Route) -> set[int]:
@@ -153,7 +165,12 @@ def _schemas(routes: list[Route]) -> tuple[References, dict[str, Any]]:
             wanted[route.takes, "validation"] = None
         wanted.update(dict.fromkeys((model, "serialization") for model in _models(route.answers)))
     references, schema = models_json_schema(list(wanted), ref_template=_REFERENCE)
-    return references, schema.get("$defs", {})
+    return references, {name: _named(name, model) for name, model in schema.get("$defs", {}).items()}
+
+
+def _named(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    # Generators of clients name a class by its title, and a model that is taken and answered has two schemas.
+    return {**schema, "title": name.replace("-", "")}
 
 
 def _models(answers: Any) -> list[type[BaseModel]]:

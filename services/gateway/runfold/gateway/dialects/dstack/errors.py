@@ -26,7 +26,7 @@ _PROBLEM = {
     "required": ["type", "loc", "msg"],
     "properties": {
         "type": _TEXT,
-        "loc": {"type": "array"},
+        "loc": {"type": "array", "items": {"type": ["string", "integer"]}},
         "msg": _TEXT,
         "input": {},
         "ctx": {"type": "object"},

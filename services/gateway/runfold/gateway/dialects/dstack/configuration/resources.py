@@ -121,12 +121,17 @@ def _default_gpu() -> GPUSpec:
     return GPUSpec(count=CountRange(min=0))
 
 
+def _default_disk() -> DiskSpec:
+    return DiskSpec(size=MemoryRange(min=DEFAULT_DISK))
+
+
 class ResourcesSpec(Canonical):
     cpu: CPUSpec = CPUSpec()
     memory: MemoryRange = MemoryRange(min=DEFAULT_MEMORY)
     shm_size: Memory | None = None
+    # By a factory, so that no object is a default in the OpenAPI document: generators of clients refuse one beside null.
     gpu: GPUSpec | None = Field(default_factory=_default_gpu)
-    disk: DiskSpec | None = DiskSpec(size=MemoryRange(min=DEFAULT_DISK))
+    disk: DiskSpec | None = Field(default_factory=_default_disk)
 
 
 def _or_default(value: Any) -> Any:
