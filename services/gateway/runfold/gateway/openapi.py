@@ -7,7 +7,8 @@ from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core import core_schema
 
 from runfold.gateway.dialects import Dialect, owner
 from runfold.gateway.http.call import JSON
@@ -110,7 +111,9 @@ def _refusals(route: Route) -> dict[str, Any]:
         str(status): {
             "description": _REFUSALS[status],
             **({"headers": _RETRY_AFTER} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}),
-            "content": {dialect.media: {"schema": {"$ref": _REFERENCE.format(model=_refusal(dialect, status))}}},
+            "content": {
+                dialect.media: {"schema": {"$ref": _REFERENCE.format(model=_refusal(dialect, status))}}
+            },
         }
         for status in sorted(_refused(route))
     }
@@ -164,8 +167,18 @@ def _schemas(routes: list[Route]) -> tuple[References, dict[str, Any]]:
         if route.takes is not None:
             wanted[route.takes, "validation"] = None
         wanted.update(dict.fromkeys((model, "serialization") for model in _models(route.answers)))
-    references, schema = models_json_schema(list(wanted), ref_template=_REFERENCE)
+    references, schema = models_json_schema(
+        list(wanted), ref_template=_REFERENCE, schema_generator=_GenerateSchemas
+    )
     return references, {name: _named(name, model) for name, model in schema.get("$defs", {}).items()}
+
+
+class _GenerateSchemas(GenerateJsonSchema):
+    """A single value is an enum of one: generators of clients take a const beside other types for all there is."""
+
+    def literal_schema(self, schema: core_schema.LiteralSchema) -> JsonSchemaValue:
+        made = super().literal_schema(schema)
+        return {"enum": [made["const"]], "type": made["type"]} if "const" in made else made
 
 
 def _named(name: str, schema: dict[str, Any]) -> dict[str, Any]:

@@ -3,12 +3,26 @@
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt
-from pydantic import Field, model_serializer, model_validator
+from pydantic import Field, WithJsonSchema, model_serializer, model_validator
 
 from runfold.gateway.dialects.dstack.configuration.profile import ProfileRetry
 from runfold.gateway.dialects.dstack.configuration.resources import ResourcesSpec
 from runfold.gateway.dialects.dstack.configuration.scalars import Canonical, Count, IdleDuration
 from runfold.gateway.dialects.dstack.configuration.task import Env
+
+
+_COUNT = {"type": "integer", "minimum": 0}
+#: What `FleetNodes` is written as; its fields don't tell that `target` may be left out.
+_Nodes = Annotated[
+    dict[str, int | None],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "required": ["min", "max"],
+            "properties": {"min": _COUNT, "target": _COUNT, "max": {"anyOf": [_COUNT, {"type": "null"}]}},
+        }
+    ),
+]
 
 
 class FleetNodes(Canonical):
@@ -42,7 +56,7 @@ class FleetNodes(Canonical):
         return self
 
     @model_serializer
-    def _canonical(self) -> dict[str, int | None]:
+    def _canonical(self) -> _Nodes:
         """`target` only where it says something."""
         told: dict[str, int | None] = {"min": self.min, "max": self.max}
         return told if self.target == self.min else {"min": self.min, "target": self.target, "max": self.max}

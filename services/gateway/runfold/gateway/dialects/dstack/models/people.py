@@ -2,8 +2,7 @@
 
 from datetime import datetime
 from typing import Any, Literal
-
-from pydantic import UUID4
+from uuid import UUID
 
 from runfold.gateway.dialects.dstack.models.shape import Shape
 
@@ -13,7 +12,7 @@ class UserPermissions(Shape):
 
 
 class User(Shape):
-    id: UUID4
+    id: UUID
     username: str
     created_at: datetime
     global_role: Literal["admin", "user"]
@@ -44,7 +43,7 @@ class Member(Shape):
 
 
 class Project(Shape):
-    project_id: UUID4
+    project_id: UUID
     project_name: str
     owner: User
     created_at: datetime

@@ -2,8 +2,7 @@
 
 from datetime import datetime
 from typing import Any, Literal
-
-from pydantic import UUID4
+from uuid import UUID
 
 from runfold.gateway.dialects.dstack.models.machines import InstanceType, Offer
 from runfold.gateway.dialects.dstack.models.shape import Shape
@@ -51,7 +50,7 @@ class ImagePullProgress(Shape):
 
 
 class JobSubmission(Shape):
-    id: UUID4
+    id: UUID
     submission_num: int
     deployment_num: int
     submitted_at: datetime
@@ -131,12 +130,12 @@ class Job(Shape):
 
 
 class RunFleet(Shape):
-    id: UUID4
+    id: UUID
     name: str
 
 
 class Run(Shape):
-    id: UUID4
+    id: UUID
     project_name: str
     user: str
     fleet: RunFleet | None
