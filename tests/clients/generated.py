@@ -1,4 +1,4 @@
-"""A client that a public generator makes of the OpenAPI document, and a program that uses it, in their own environment."""
+"""A client that a public generator makes of the OpenAPI document, and a program that uses it."""
 
 import json
 import os

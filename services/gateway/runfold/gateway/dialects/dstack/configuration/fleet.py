@@ -10,7 +10,6 @@ from runfold.gateway.dialects.dstack.configuration.resources import ResourcesSpe
 from runfold.gateway.dialects.dstack.configuration.scalars import Canonical, Count, IdleDuration
 from runfold.gateway.dialects.dstack.configuration.task import Env
 
-
 _COUNT = {"type": "integer", "minimum": 0}
 #: What `FleetNodes` is written as; its fields don't tell that `target` may be left out.
 _Nodes = Annotated[

@@ -129,7 +129,7 @@ class ResourcesSpec(Canonical):
     cpu: CPUSpec = CPUSpec()
     memory: MemoryRange = MemoryRange(min=DEFAULT_MEMORY)
     shm_size: Memory | None = None
-    # By a factory, so that no object is a default in the OpenAPI document: generators of clients refuse one beside null.
+    # By a factory, so that the OpenAPI document has no object as default: generators of clients refuse it beside null.
     gpu: GPUSpec | None = Field(default_factory=_default_gpu)
     disk: DiskSpec | None = Field(default_factory=_default_disk)
 
