@@ -19,7 +19,7 @@ def main() -> None:
         # User `rabbitmq`, and whom jobs run as, pass through it.
         Path(directory).chmod(0o755)
         path = Path(directory)
-        profiles = path / "profile" if chosen.profile else None
+        profiles = _folder(path / "profiles") if chosen.profile else None
         bench = Bench(path, SHORT if chosen.short else Size(), profiles)
         for name in [chosen.profile] if chosen.profile else chosen.rows or list(ROWS):
             rows += ROWS[name](bench)
@@ -29,6 +29,11 @@ def main() -> None:
             profile.show(profiles)
     if chosen.json:
         report.write(found, chosen.json)
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path
 
 
 def _options() -> argparse.ArgumentParser:
@@ -42,8 +47,8 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument(
         "--profile",
         metavar="ROW",
-        choices=("http", "runs", "memory", "replay"),
-        help="profile its server instead",
+        choices=ROWS,
+        help="profile its servers instead",
     )
     return options
 

@@ -1,6 +1,6 @@
 """`runfold up` whose executor has the runtime that does nothing: `python -m tests.bench.embedded_server …`.
 
-Takes the options that the end-to-end tests give `runfold up`. With BENCH_PROFILE it writes a profile there at its end.
+Takes the options that the end-to-end tests give `runfold up`.
 """
 
 import argparse
@@ -14,7 +14,6 @@ from runfold.service import logging, serve
 from runfold.service.component import Component
 from runfold.service.settings import load
 from tests.bench.idle import IdleRuntime, VastHost
-from tests.bench.profile import profiled
 
 
 def main() -> int:
@@ -37,7 +36,7 @@ def main() -> int:
 
     logging.configure("up", level=settings.log_level, form=settings.log_format)
     data.acquire()
-    return profiled(lambda: serve.run("up", settings, wired))
+    return serve.run("up", settings, wired)
 
 
 if __name__ == "__main__":

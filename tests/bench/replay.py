@@ -21,7 +21,6 @@ from runfold.eventlog.writer import Writer
 from runfold.service.serve import relax_collector
 from runfold.service.system import SystemClock, SystemIds
 from runfold.service.view import View
-from tests.bench.profile import profiled
 
 COMMIT = 64  #: events
 REQUEST = '{"run_name":"a-run","configuration":{"type":"task","commands":["true"],"resources":{"cpu":"2.."}}}'
@@ -120,8 +119,4 @@ async def measure(count: int, directory: Path) -> dict[str, float]:
 
 if __name__ == "__main__":
     relax_collector()  # as every service does
-    print(
-        msgspec.json.encode(
-            profiled(lambda: asyncio.run(measure(int(sys.argv[1]), Path(sys.argv[2]))))
-        ).decode()
-    )
+    print(msgspec.json.encode(asyncio.run(measure(int(sys.argv[1]), Path(sys.argv[2])))).decode())

@@ -40,17 +40,20 @@ SHORT = Size(0.3, (1, 4), 20, 20, 4, 1, 2_000, 50)
 
 @dataclass(frozen=True)
 class Bench:
-    """Where rows put their files, how large they are, and where a profile goes."""
+    """Where rows put their files, how large they are, and in which folder profiles go."""
 
     directory: Path
     size: Size
-    profile: Path | None = None
+    profiles: Path | None = None
+
+    def profile(self, name: str) -> Path | None:
+        return self.profiles / name if self.profiles else None
 
     def embedded(
         self, name: str, runtime: str = "idle", **environment: str
     ) -> "contextlib.AbstractContextManager[Served]":
         return world.embedded(
-            self.directory / name, runtime=runtime, environment=environment, profile=self.profile
+            self.directory / name, runtime=runtime, environment=environment, profile=self.profile(name)
         )
 
 
@@ -62,7 +65,8 @@ def http(bench: Bench) -> Iterator[Row]:
 
 def distributed(bench: Bench) -> Iterator[Row]:
     """The same, and whole runs, over five processes, a broker and a database server."""
-    with world.distributed(bench.directory / "services", bench.directory) as served:
+    directory = bench.directory
+    with world.distributed(directory / "services", directory, profile=bench.profiles) as served:
         yield from _calls(bench, served)
         yield from _runs(bench, served)
 
@@ -111,9 +115,8 @@ def containers(bench: Bench) -> Iterator[Row]:
 
 def replay(bench: Bench) -> Iterator[Row]:
     """A log folded from zero."""
-    found = world.program(
-        "tests.bench.replay", str(bench.size.events), str(bench.directory), profile=bench.profile
-    )
+    arguments = (str(bench.size.events), str(bench.directory))
+    found = world.program("tests.bench.replay", *arguments, profile=bench.profile("replay"))
     yield Row(
         row=f"replay of {bench.size.events:,} events",
         wiring="one process",

@@ -14,7 +14,7 @@ import msgspec
 from infra.distributed.processes import Services
 from infra.testservers.program import free_ports
 from tests.bench.load import Job, Outcome
-from tests.bench.profile import VARIABLE
+from tests.bench.profile import under
 from tests.end_to_end.client import Client
 from tests.end_to_end.embedded import TOKEN, Embedded
 from tests.servers.broker import Broker
@@ -49,16 +49,14 @@ def embedded(
     environment: dict[str, str] | None = None,
     profile: Path | None = None,
 ) -> Iterator[Served]:
-    """In one process; `runtime` is idle, process or docker."""
+    """In one process; `runtime` is idle, process or docker, and `profile` a file."""
     idle = runtime == "idle"
-    extra = {"RUNFOLD_LOG_LEVEL": "info", **(environment or {})}
-    if profile is not None:
-        extra[VARIABLE] = str(profile)
+    program = ("tests.bench.embedded_server",) if idle else ("runfold.client", "up")
     server = Embedded(
         directory,
         runtime="process" if idle else runtime,
-        environment=extra,
-        program=("tests.bench.embedded_server",) if idle else ("runfold.client", "up"),
+        environment={"RUNFOLD_LOG_LEVEL": "info", **(environment or {})},
+        program=(*under(profile), *program),
     )
     server.start()
     try:
@@ -70,26 +68,32 @@ def embedded(
 
 
 @contextlib.contextmanager
-def distributed(directory: Path, run: Path) -> Iterator[Served]:
-    """Five processes, whose executor has the runtime that does nothing, over real servers that `run` shares."""
+def distributed(directory: Path, run: Path, *, profile: Path | None = None) -> Iterator[Served]:
+    """Five processes, whose executor has the runtime that does nothing, over real servers that `run` shares.
+
+    `profile` is a folder for one of each.
+    """
     with shared_server("rabbitmq", run) as rabbit, shared_server("mongo", run) as mongo:
         broker = Broker(rabbit.addresses["url"], rabbit.addresses["management_url"])
         name = f"bench-{uuid4().hex[:12]}"
         broker.add_vhost(name)
         try:
             with five_services(directory, broker, name, mongo.addresses["url"], name) as services:
-                _start(services)
+                _start(services, profile)
                 installation = services.installation
                 yield Served("distributed", installation.gateway_port, installation.keys.admin_token)
+                if profile is not None:
+                    services.stop()
         finally:
             broker.remove_vhost(name)
 
 
-def _start(services: Services) -> None:
-    others = [name for name in services.installation.names if name != "executor"]
-    services.start(*others)
-    services.launch("executor", [sys.executable, "-m", "tests.bench.executor"], {"PYTHONPATH": str(ROOT)})
-    services.await_ready("executor")
+def _start(services: Services, profile: Path | None) -> None:
+    for name in services.installation.names:
+        module = "tests.bench.executor" if name == "executor" else f"runfold.{name}"
+        command = [sys.executable, "-m", *under(profile / name if profile else None), module]
+        services.launch(name, command, {"PYTHONPATH": str(ROOT)})
+    services.await_ready()
 
 
 @contextlib.contextmanager
@@ -110,13 +114,12 @@ def bare(directory: Path, *, record: int, answer: int) -> Iterator[int]:
 
 def load(job: Job) -> Outcome:
     """What clients in a process of their own find."""
-    return msgspec.json.decode(_python("tests.bench.load", msgspec.json.encode(job)), type=Outcome)
+    return msgspec.json.decode(_python("tests.bench.load", said=msgspec.json.encode(job)), type=Outcome)
 
 
 def program(module: str, *arguments: str, profile: Path | None = None) -> dict[str, float]:
     """What a module of the bench, run by itself, prints as JSON."""
-    environment = {VARIABLE: str(profile)} if profile else {}
-    return msgspec.json.decode(_python(module, b"", *arguments, **environment), type=dict[str, float])
+    return msgspec.json.decode(_python(*under(profile), module, *arguments), type=dict[str, float])
 
 
 def resident(pid: int) -> int:
@@ -124,13 +127,12 @@ def resident(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def _python(module: str, standard_input: bytes, *arguments: str, **environment: str) -> bytes:
+def _python(*arguments: str, said: bytes = b"") -> bytes:
     done = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
+        [sys.executable, "-m", *arguments],
         cwd=ROOT,
-        input=standard_input,
+        input=said,
         stdout=subprocess.PIPE,
-        env={**os.environ, **environment},
         timeout=PATIENCE,
         check=True,
     )
