@@ -55,10 +55,15 @@ chaos *arguments:
 hostile examples="1000" *arguments="":
     RUNFOLD_TEST_EXAMPLES={{ examples }} pytest tests/hostile/test_document.py --timeout 3600 "${@:2}"
 
-# How fast it is on this machine
+# How fast it is on this machine; `--against dstack` compares, `--profile ROW` says where the time goes
 [group('test')]
 bench *arguments:
     python -m tests.bench "$@"
+
+# Writes what `just bench --json FILE` found into the README
+[group('test')]
+numbers file:
+    python -m tests.bench.readme "$1"
 
 # Style, types, the arrows between packages, and generated files that are no longer what the code says
 [group('change')]

@@ -20,7 +20,8 @@ def main() -> None:
         Path(directory).chmod(0o755)
         path = Path(directory)
         profiles = _folder(path / "profiles") if chosen.profile else None
-        bench = Bench(path, SHORT if chosen.short else Size(), profiles)
+        size = SHORT if chosen.short else Size()
+        bench = Bench(path, size, profiles, against_dstack=chosen.against == "dstack")
         for name in [chosen.profile] if chosen.profile else chosen.rows or list(ROWS):
             rows += ROWS[name](bench)
         found = report.report(rows, machine)
@@ -43,6 +44,11 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument("--json", type=Path, help="file for the rows and the machine")
     options.add_argument(
         "--short", action="store_true", help="only that each row runs; its numbers say nothing"
+    )
+    options.add_argument(
+        "--against",
+        choices=("dstack",),
+        help="beside http and runs what dstack's own server does; the first time it is installed, for a minute",
     )
     options.add_argument(
         "--profile",

@@ -13,9 +13,9 @@ from pathlib import Path
 import requests
 
 from infra.testservers import docker
-from tests.bench import report, world
+from tests.bench import dstack, report, world
 from tests.bench.idle import WAIT
-from tests.bench.load import Job
+from tests.bench.load import Job, Outcome
 from tests.bench.report import Row
 from tests.bench.world import RUNS, Served
 from tests.servers.lookup import shared_server
@@ -45,6 +45,7 @@ class Bench:
     directory: Path
     size: Size
     profiles: Path | None = None
+    against_dstack: bool = False
 
     def profile(self, name: str) -> Path | None:
         return self.profiles / name if self.profiles else None
@@ -60,7 +61,10 @@ class Bench:
 def http(bench: Bench) -> Iterator[Row]:
     """apply, get and list, embedded; the scheduler, the executor and a runtime that does nothing run along."""
     with bench.embedded("http") as served:
-        yield from _calls(bench, served)
+        rows = [*_calls(bench, served)]
+    if bench.against_dstack:
+        _compare_calls(bench, rows)
+    yield from rows
 
 
 def distributed(bench: Bench) -> Iterator[Row]:
@@ -74,7 +78,10 @@ def distributed(bench: Bench) -> Iterator[Row]:
 def runs(bench: Bench) -> Iterator[Row]:
     """Whole runs on the runtime that does nothing, and the time to the first change of one."""
     with bench.embedded("runs") as served:
-        yield from _runs(bench, served)
+        first, whole = _runs(bench, served)
+    if bench.against_dstack:
+        _compare_runs(bench, first, whole)
+    yield from (first, whole)
 
 
 def processes(bench: Bench) -> Iterator[Row]:
@@ -161,21 +168,26 @@ def _calls(bench: Bench, served: Served) -> Iterator[Row]:
         world.load(
             _job(served, "apply", _task("true"), 8, requests=size.listed // 2, watch="run.RunFinished")
         )
+    record = _record_bytes(served)
+    for call, job, outcome in _outcomes(size, served, name):
+        row = report.rate(f"runs/{call}", served.wiring, job.clients, outcome)
+        path = "/durable" if call == "apply" else "/answer"
+        row.limit = _bare(bench, replace_path(job, path), record, outcome.bytes)
+        row.limit_is = f"the smallest aiohttp handler, {path[1:]}"
+        yield row
+
+
+def _outcomes(size: Size, served: Served, name: str) -> Iterator[tuple[str, Job, Outcome]]:
+    """Each call, with ever more clients; `name` is a run's."""
     bodies = {
         "get": json.dumps({"run_name": name}),
         "list": json.dumps({"limit": min(100, size.listed)}),
         "apply": _task("true"),
     }
-    record = _record_bytes(served)
     for call, body in bodies.items():
         for clients in size.clients:
             job = _job(served, call, body, clients, seconds=size.seconds)
-            outcome = world.load(job)
-            row = report.rate(f"runs/{call}", served.wiring, clients, outcome)
-            path = "/durable" if call == "apply" else "/answer"
-            row.limit = _bare(bench, replace_path(job, path), record, outcome.bytes)
-            row.limit_is = f"the smallest aiohttp handler, {path[1:]}"
-            yield row
+            yield call, job, world.load(job)
 
 
 def _runs(bench: Bench, served: Served) -> Iterator[Row]:
@@ -192,6 +204,30 @@ def _runs(bench: Bench, served: Served) -> Iterator[Row]:
     row = report.rate("submit to done, runtime that does nothing", served.wiring, 16, outcome)
     row.limit, row.limit_is = _bare(bench, whole, record, outcome.bytes), "one durable answer for each run"
     yield row
+
+
+def _compare_calls(bench: Bench, rows: list[Row]) -> None:
+    """The same calls, over as many runs, of dstack's server alone on the machine."""
+    with dstack.served(bench.directory / "dstack-http") as other:
+        name = other.client.submit("true")["run_spec"]["run_name"]
+        for _ in range(2):
+            world.load(_job(other, "apply", _task("true"), 8, requests=bench.size.listed // 2))
+        dstack.await_end(other.client)
+        for row, (_, _, outcome) in zip(rows, _outcomes(bench.size, other, name), strict=True):
+            row.compared, row.compared_is = report.per_second(outcome), dstack.NAME
+
+
+def _compare_runs(bench: Bench, first: Row, whole: Row) -> None:
+    """Fewer runs than of ours: each takes it some ten seconds."""
+    changes, ends = max(bench.size.runs // 100, 1), max(bench.size.runs // 10, 4)
+    with dstack.served(bench.directory / "dstack-runs") as other:
+        took = sum(dstack.change(other.client) for _ in range(changes))
+        first.compared, first.compared_is = round(changes / took, 2), dstack.ENDED
+        began = time.perf_counter()
+        world.load(_job(other, "apply", _task("true"), 16, requests=ends))
+        dstack.await_end(other.client)
+        took = time.perf_counter() - began
+        whole.compared, whole.compared_is = round(ends / took, 2), dstack.ENDED
 
 
 def _job(served: Served, call: str, body: str, clients: int, **how: object) -> Job:
