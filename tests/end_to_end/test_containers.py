@@ -14,6 +14,7 @@ from infra.distributed.compose import environments
 from infra.distributed.installation import SERVICES
 from infra.testservers.docker import remove_image
 from infra.testservers.program import free_ports
+from tests.clients import generated
 from tests.end_to_end.client import Client
 from tests.servers import containers
 from tests.servers.broker import Broker
@@ -105,6 +106,16 @@ def test_a_newcomers_script_sees_its_task_done(composed: Composed, client: Clien
     assert (ended.stdout, ended.stderr) == ("Run finished with status done\n", "")
     run = client.post("/api/runs/list", {"limit": 1}).json()[0]
     assert client.output(run) == b"Start\nFinish\n"
+
+
+def test_a_generated_client_does_what_a_user_begins_with(composed: Composed, tmp_path: Path) -> None:
+    token = composed.environment("gateway")["RUNFOLD_ADMIN_TOKEN"]
+
+    found = generated.first_calls(generated.generate(tmp_path), composed.url, token)
+
+    assert (found["task"]["status"], found["task"]["output"]) == ("done", "Start\nFinish\n")
+    assert found["stopped"]["status"] == "terminated"
+    assert found["fleet"]["status"] == "active"
 
 
 def test_a_job_runs_in_a_container_of_its_own_and_is_traced_through_the_services(
