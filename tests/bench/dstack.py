@@ -16,7 +16,7 @@ from tests.end_to_end.client import Client
 from tests.end_to_end.embedded import TOKEN
 
 HERE = Path(__file__).parent
-NAME = "dstack 0.22.5"
+NAME = "dstack " + (HERE / "dstack.in").read_text().strip().partition("==")[2]
 #: What a run of its own comes to here.
 ENDED = f"{NAME}, whose runs end without having run"
 PATIENCE = 600.0  #: seconds until what it was given to do is done

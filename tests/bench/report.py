@@ -27,7 +27,7 @@ COLUMNS = {
     "of_limit": "of limit",
 }
 #: Beside these, where a row was compared.
-COMPARED = {"compared": "dstack", "times": "× dstack"}
+COMPARED = {"compared": "dstack", "of_compared": "× dstack"}
 
 
 class Row(msgspec.Struct, kw_only=True):
@@ -54,7 +54,7 @@ class Row(msgspec.Struct, kw_only=True):
         return round(self.value / self.limit, 2) if self.limit else None
 
     @property
-    def times(self) -> float | None:
+    def of_compared(self) -> float | None:
         """How many times what it is compared with."""
         return float(f"{self.value / self.compared:.2g}") if self.compared else None
 
