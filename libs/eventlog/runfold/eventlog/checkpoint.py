@@ -13,9 +13,8 @@ class CheckpointError(EventLogError):
 class AheadOfLog(CheckpointError):
     """The log ends before what was derived from it: it lost commits, or was restored from a copy."""
 
-    def __init__(self, number: int, head: Head) -> None:
-        end = f"commit {head.number}, position {head.position}"
-        super().__init__(f"at commit {number}, ahead of the log, which ends at {end}")
+    def __init__(self, at: str, end: str) -> None:
+        super().__init__(f"at {at}, ahead of the log, which ends at {end}")
 
 
 class OtherLog(CheckpointError):
@@ -40,7 +39,7 @@ class Checkpoint:
         if head.log_id and head.log_id != self.log_id:
             raise OtherLog(self.log_id, head.log_id)
         if head.number < self.number:
-            raise AheadOfLog(self.number, head)
+            raise AheadOfLog(f"commit {self.number}", f"commit {head.number}, position {head.position}")
 
     async def position(self, log: EventLog) -> int:
         """The last position of commit `number`; raises CheckpointError, Unavailable."""

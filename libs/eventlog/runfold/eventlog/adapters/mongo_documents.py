@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol, TypeAlias, TypeVar
@@ -79,21 +80,24 @@ class Documents:
             read_concern=ReadConcern("majority"),
         )
 
-    async def make(self, *, index: str | None = None) -> None:
-        """The collection and its index, where they aren't there yet."""
+    async def make(self, *, index: str | None = None, order: Sequence[tuple[str, int]] = ()) -> None:
+        """The collection and its index, of one field or of several, where they aren't there yet."""
         with suppress(Exists):
             await _answered(self._database.create_collection(self._name, check_exists=False))
-        if index is not None:
-            await _answered(self._collection.create_index(index))
+        if index is not None or order:
+            await _answered(self._collection.create_index(index or list(order)))
 
     async def insert(self, documents: list[Document]) -> None:
         """In their order, up to the first that is Taken."""
         await _answered(self._collection.insert_many(documents, ordered=True))
 
-    async def ensure(self, documents: list[Document]) -> None:
-        """Inserts those whose id isn't taken."""
-        with suppress(Taken):
+    async def ensure(self, documents: list[Document]) -> bool:
+        """Inserts those whose id isn't taken; False where one is."""
+        try:
             await _answered(self._collection.insert_many(documents, ordered=False))
+        except Taken:
+            return False
+        return True
 
     async def find(
         self,
@@ -102,18 +106,28 @@ class Documents:
         fields: Iterable[str] | None = None,
         sort: str | None = None,
         descending: bool = False,
+        order: Sequence[tuple[str, int]] = (),
         limit: int = 0,
         skip: int = 0,
     ) -> list[Document]:
+        """In the order of one field, or of several by `order`, -1 for descending."""
         cursor = self._collection.find(where, dict.fromkeys(fields, 1) if fields else None)
         cursor = cursor.skip(skip).limit(limit)
-        if sort:
-            cursor = cursor.sort(sort, -1 if descending else 1)
+        if sort or order:
+            cursor = cursor.sort(list(order) or [(str(sort), -1 if descending else 1)])
         return [_plain(document) for document in await _answered(cursor.to_list(None))]
 
     async def put(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
         """Sets fields of the documents named by id, where they exist: two writers that make one would be in doubt."""
         updates = [UpdateOne({"_id": key}, {"$set": fields}) for key, fields in changes.items()]
+        await _answered(self._collection.bulk_write(updates, ordered=False))
+
+    async def advance(self, changes: Mapping[str, Mapping[str, Any]], by: str) -> None:
+        """As `put`, where field `by` is less than what it is set to."""
+        updates = [
+            UpdateOne({"_id": key, by: {"$lt": fields[by]}}, {"$set": fields})
+            for key, fields in changes.items()
+        ]
         await _answered(self._collection.bulk_write(updates, ordered=False))
 
     async def change(self, where: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
@@ -123,6 +137,17 @@ class Documents:
 
     async def delete(self, where: Mapping[str, Any]) -> None:
         await _answered(self._collection.delete_many(where))
+
+
+async def names(database: Database, pattern: str) -> list[str]:
+    """Of the collections that there are and match; raises Unavailable."""
+    found = await _answered(database.list_collection_names())
+    return sorted(name for name in found if re.search(pattern, name))
+
+
+async def drop(database: Database, name: str) -> None:
+    """A whole collection; raises Unavailable."""
+    await _answered(database.drop_collection(name))
 
 
 async def _answered(question: Awaitable[T]) -> T:

@@ -1,0 +1,199 @@
+"""Rows in a SQLite file of their own, so that history never delays the event log."""
+
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+from heapq import merge
+from pathlib import Path
+from sqlite3 import Connection
+from typing import Any, TypeVar
+
+from runfold.eventlog.adapters.sqlite_worker import SqliteWorker
+from runfold.eventlog.runs import (
+    LATEST,
+    STEP_ROWS,
+    Generations,
+    RowDeletion,
+    RunPage,
+    RunQuery,
+    RunRow,
+)
+from runfold.eventlog.runs_order import fitting, room
+from runfold.eventlog.runs_wire import decode_generations, encode_generations
+
+T = TypeVar("T")
+
+#: `submitted` is minus the time of submission, so that the order of a list is that of its index.
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS generations (one INTEGER PRIMARY KEY CHECK (one = 1), state BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS runs (
+    generation INTEGER NOT NULL, id TEXT NOT NULL, project_id TEXT NOT NULL, user_id TEXT NOT NULL,
+    submitted INTEGER NOT NULL, position INTEGER NOT NULL, version INTEGER NOT NULL, state BLOB NOT NULL,
+    attempts TEXT NOT NULL, deleted_at INTEGER
+);
+CREATE UNIQUE INDEX IF NOT EXISTS runs_by_id ON runs (generation, id);
+CREATE INDEX IF NOT EXISTS runs_by_submission ON runs (generation, project_id, submitted, id)
+WHERE deleted_at IS NULL;
+CREATE TABLE IF NOT EXISTS attempts (
+    generation INTEGER NOT NULL, id TEXT NOT NULL, run_id TEXT NOT NULL, PRIMARY KEY (generation, id)
+) WITHOUT ROWID;
+"""
+_GENERATIONS = "SELECT state FROM generations"
+_REPLACE = "INSERT INTO generations VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET state = excluded.state"
+_WRITE = """
+INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (generation, id) DO UPDATE SET
+    position = excluded.position, version = excluded.version, state = excluded.state,
+    attempts = excluded.attempts, deleted_at = excluded.deleted_at
+WHERE position < excluded.position
+"""
+_WRITE_ATTEMPT = "INSERT OR IGNORE INTO attempts VALUES (?, ?, ?)"
+_DELETE = "UPDATE runs SET position = ?1, deleted_at = ?2 WHERE generation = ?3 AND id = ?4 AND position < ?1"
+_ROW = """
+SELECT id, project_id, user_id, -submitted, position, version, state, attempts, deleted_at FROM runs
+WHERE generation = ? AND id = ?
+"""
+_COLUMNS = (
+    *("id", "project_id", "user_id", "submitted_at", "position", "version", "state", "attempts"),
+    "deleted_at",
+)
+_OF_ATTEMPT = "SELECT run_id FROM attempts WHERE generation = ? AND id = ?"
+_PAGE = """
+SELECT submitted, id, length(state) FROM runs
+WHERE generation = :generation AND project_id = :project AND deleted_at IS NULL
+    AND (:user IS NULL OR user_id = :user) AND (submitted, id) {beyond} (:submitted, :id)
+ORDER BY submitted {order}, id {order} LIMIT :limit
+"""
+_DROP = """
+DELETE FROM {table} WHERE (generation, id) IN (
+    SELECT generation, id FROM {table} WHERE generation NOT IN (SELECT value FROM json_each(?)) LIMIT ?)
+"""
+#: Above all ids, which are of ASCII.
+_ABOVE = "\x7f"
+
+
+class SqliteRunStore:
+    """One writer thread with group commit and synchronous=FULL, and one thread that reads."""
+
+    def __init__(self, path: Path) -> None:
+        self._writer = SqliteWorker(path, _SCHEMA, "runs-sqlite-write")
+        self._reader = SqliteWorker(path, _SCHEMA, "runs-sqlite-read", reading=True)
+
+    async def generations(self) -> Generations:
+        return await self._reader.run(_generations)
+
+    async def get(self, run_id: str) -> RunRow | None:
+        return await self._read(lambda connection, generation: _row(connection, generation, run_id), None)
+
+    async def of_attempt(self, attempt_id: str) -> RunRow | None:
+        return await self._read(
+            lambda connection, generation: _of_attempt(connection, generation, attempt_id), None
+        )
+
+    async def page(self, query: RunQuery) -> RunPage:
+        return await self._read(
+            lambda connection, generation: _page(connection, generation, query), RunPage()
+        )
+
+    async def write(
+        self, generation: int, rows: Sequence[RunRow], deletions: Sequence[RowDeletion] = ()
+    ) -> None:
+        await self._writer.run(partial(_write, generation, rows, deletions))
+
+    async def replace(self, generations: Generations) -> bool:
+        return await self._writer.run(partial(_replace, generations))
+
+    async def sweep(self) -> bool:
+        return await self._writer.run(_sweep)
+
+    async def close(self) -> None:
+        # The writer closes last: the last connection folds the write-ahead log into the file.
+        await self._reader.close()
+        await self._writer.close()
+
+    async def _read(self, read: Callable[[Connection, int], T], nothing: T) -> T:
+        """What `read` finds in the generation that is active now, and stays so for it."""
+
+        def job(connection: Connection) -> T:
+            connection.execute("BEGIN")
+            try:
+                active = _generations(connection).active
+                return nothing if active is None else read(connection, active.number)
+            finally:
+                connection.execute("COMMIT")
+
+        return await self._reader.run(job)
+
+
+def _generations(connection: Connection) -> Generations:
+    found = connection.execute(_GENERATIONS).fetchone()
+    return decode_generations(found[0]) if found else Generations()
+
+
+def _replace(generations: Generations, connection: Connection) -> bool:
+    if generations.revision != _generations(connection).revision + 1:
+        return False
+    connection.execute(_REPLACE, (encode_generations(generations),))
+    return True
+
+
+def _write(
+    generation: int, rows: Sequence[RunRow], deletions: Sequence[RowDeletion], connection: Connection
+) -> None:
+    connection.executemany(_WRITE, [_columns(generation, row) for row in rows])
+    attempts = [(generation, attempt_id, row.id) for row in rows for attempt_id in row.attempts]
+    connection.executemany(_WRITE_ATTEMPT, attempts)
+    connection.executemany(_DELETE, [(gone.position, gone.time, generation, gone.id) for gone in deletions])
+
+
+def _columns(generation: int, row: RunRow) -> tuple[Any, ...]:
+    return (
+        *(generation, row.id, row.project_id, row.user_id, -row.submitted_at, row.position),
+        *(row.version, row.state, json.dumps(row.attempts), row.deleted_at),
+    )
+
+
+def _row(connection: Connection, generation: int, run_id: str) -> RunRow | None:
+    found: Any = connection.execute(_ROW, (generation, run_id)).fetchone()
+    if found is None:
+        return None
+    columns: dict[str, Any] = dict(zip(_COLUMNS, found, strict=True))
+    return RunRow(**{**columns, "attempts": tuple(json.loads(columns["attempts"]))})
+
+
+def _of_attempt(connection: Connection, generation: int, attempt_id: str) -> RunRow | None:
+    found = connection.execute(_OF_ATTEMPT, (generation, attempt_id)).fetchone()
+    return _row(connection, generation, found[0]) if found else None
+
+
+def _page(connection: Connection, generation: int, query: RunQuery) -> RunPage:
+    """Each project's own order comes from the index, so that together they cost as little as one by one."""
+    of_each = [_outlines(connection, generation, project_id, query) for project_id in query.projects]
+    found = list(merge(*of_each, reverse=query.ascending))[: room(query) + 1]
+    taken = list(fitting((run_id, size) for _, run_id, size in found[: room(query)]))
+    rows = (_row(connection, generation, run_id) for run_id in taken)
+    return RunPage(tuple(row for row in rows if row is not None), len(taken) < len(found))
+
+
+def _outlines(
+    connection: Connection, generation: int, project_id: str, query: RunQuery
+) -> list[tuple[int, str, int]]:
+    beyond, order = ("<", "DESC") if query.ascending else (">", "ASC")
+    edge, border = (LATEST, "") if query.ascending else (-LATEST, _ABOVE)
+    values = {
+        "generation": generation,
+        "project": project_id,
+        "user": query.user_id,
+        "submitted": edge if query.time is None else -query.time,
+        "id": border if query.id is None else query.id,
+        "limit": room(query) + 1,
+    }
+    return connection.execute(_PAGE.format(beyond=beyond, order=order), values).fetchall()
+
+
+def _sweep(connection: Connection) -> bool:
+    kept = json.dumps(_generations(connection).numbers)
+    dropped = [
+        connection.execute(_DROP.format(table=table), (kept, STEP_ROWS)).rowcount
+        for table in ("runs", "attempts")
+    ]
+    return any(dropped)
