@@ -12,8 +12,12 @@ from runfold.domain.cell.state import Cell
 from runfold.domain.fleet import decide as fleets
 from runfold.domain.run import decide as runs
 from runfold.domain.run.decide import SubmitRun
+from runfold.domain.run.state import Run
 from runfold.eventlog.port import EventLog
+from runfold.eventlog.runs import RunQuery, RunReader
 from runfold.gateway.commands import Commands, Decision, Key
+from runfold.gateway.paging import Page
+from runfold.gateway.readmodels.past import Past
 from runfold.ports import Ids
 from runfold.service.component import Part, Together
 from runfold.service.view import View
@@ -36,11 +40,19 @@ class SimGateway(Together):
     """Each write returns the resource's id once it is durable and visible here; raises DomainError, Busy."""
 
     def __init__(
-        self, log: EventLog, view: View, ids: Ids, *, before: Sequence[Part] = (), after: Sequence[Part] = ()
+        self,
+        log: EventLog,
+        view: View,
+        runs: RunReader,
+        ids: Ids,
+        *,
+        before: Sequence[Part] = (),
+        after: Sequence[Part] = (),
     ) -> None:
         super().__init__("gateway", *before, view, *after)
         self._view, self._ids = view, ids
         self._commands = Commands(log, view, ids)
+        self._past = Past(view, runs)
 
     async def happen(self, *events: Event) -> str:
         """Once: nothing happens where somebody founded the cell already."""
@@ -61,15 +73,19 @@ class SimGateway(Together):
 
     async def stop_run(self, run_id: str, *, abort: bool, key: str | None = None) -> str:
         def decide(cell: Cell) -> Decision:
-            events = runs.request_stop(cell.runs[run_id], USER, abort=abort)
+            run = cell.runs.get(run_id)  # what has left memory is finished
+            events = runs.request_stop(run, USER, abort=abort) if run is not None else []
             return Decision(run_id, tuple(events), (streams.run(run_id),))
 
         return await self._write(decide, key)
 
-    async def delete_run(self, run_id: str) -> str:
+    async def delete_run(self, project_id: str, name: str, run_id: str) -> str:
+        """Nothing where another one has its name by now, since it is deleted then."""
+
         def decide(cell: Cell) -> Decision:
-            run = cell.runs[run_id]
-            return Decision(run_id, tuple(runs.delete(run)), (streams.run_name(run.project_id, run.name),))
+            run = cell.run_named(project_id, name)
+            events = runs.delete(run) if run is not None and run.id == run_id else []
+            return Decision(run_id, tuple(events), (streams.run_name(project_id, name),))
 
         return await self._write(decide)
 
@@ -101,10 +117,35 @@ class SimGateway(Together):
     async def look(self, project_id: str, name: str) -> Seen:
         """The run of that name, as fresh as a read has to be; raises Unavailable."""
         await self._view.fresh()
+        position = self._view.cell.position
         run = self._view.cell.run_named(project_id, name)
         if run is None:
-            return Seen(self._view.cell.position, None)
-        return Seen(self._view.cell.position, run.id, run.final)
+            return Seen(position, None)
+        whole = await self._past.run(run.id)
+        return Seen(position, run.id, whole.final if whole is not None else "lost")
+
+    async def show(self, run_id: str) -> Run | None:
+        """All of it, whether it is in memory or not; raises Unavailable."""
+        await self._view.fresh()
+        return await self._past.run(run_id)
+
+    async def listed(self, project_id: str, *, ascending: bool) -> list[str]:
+        """Ids of those that aren't deleted; raises Unavailable."""
+        await self._view.fresh()
+        found: list[Run] = []
+        while True:
+            last = found[-1] if found else None
+            time, after = (last.submitted_at, last.id) if last is not None else (None, None)
+            page = Page(3, ascending, time, after)
+            query = RunQuery((project_id,), 3, None, ascending, time, after)
+            some = await self._past.page(page, query, lambda: self._in_memory(ascending), _is_listed)
+            found += some
+            if len(some) < page.limit:
+                return [run.id for run in found]
+
+    def _in_memory(self, ascending: bool) -> list[Run]:
+        known = [run for run in self._view.cell.runs.values() if not run.deleted]
+        return known if ascending else known[::-1]
 
     async def _write(self, decide: Callable[[Cell], Decision], key: str | None = None) -> str:
         """After a fresh look, as the gateway has it before each call."""
@@ -113,3 +154,7 @@ class SimGateway(Together):
         context = Context(f"user:{USER}", self._ids.uuid4())
         asked = None if key is None else Key(USER, "/simulated", key, key.encode())
         return await self._commands.run(decide, context, deadline, asked)
+
+
+def _is_listed(run: Run) -> bool:
+    return not run.deleted

@@ -23,6 +23,7 @@ from runfold.executor.agent import Agent
 from runfold.executor.inventory import Inventory
 from runfold.executor.ledger import Ledger
 from runfold.gateway.commands import Commands
+from runfold.log.projector import Projector, advance
 from tests.simulation.store import SimStore
 
 _patch = pytest.MonkeyPatch()
@@ -177,6 +178,16 @@ def silent_host_lost_at_once() -> None:
     _patch.setattr(silence, "_losses", hasty)
 
 
+def checkpoint_before_its_rows() -> None:
+    write = Projector._write
+
+    async def hasty(projector: Projector, active: Any, changed: Any) -> None:
+        await advance(projector._runs, active.number, projector._view.log_id, changed[-1].position)
+        await write(projector, active, changed)
+
+    _patch.setattr(Projector, "_write", hasty)
+
+
 PLANTS = (
     acknowledged_before_durable,
     expectations_unchecked,
@@ -194,4 +205,5 @@ PLANTS = (
     due_retry_forgotten,
     heartbeat_counts_unanswered,
     silent_host_lost_at_once,
+    checkpoint_before_its_rows,
 )

@@ -13,16 +13,18 @@ from runfold.executor.lease import Lease
 from runfold.log import bootstrap as log
 from runfold.provisioner import bootstrap as provisioner
 from runfold.scheduler import bootstrap as scheduler
-from runfold.service.component import Component, Together
+from runfold.service.component import Component, Part, Together
+from runfold.service.forgetting import Forgetting
+from runfold.service.rebuilds import StoredRebuilds
 from runfold.service.vault import Vault
-from runfold.service.view import View
+from runfold.service.view import Memory, View
 from tests.simulation.chance import Chance, SimClock, SimIds
 from tests.simulation.gateway import SimGateway
 from tests.simulation.machine import Machine, SimHost, SimJournal, SimRuntime
 from tests.simulation.network import Network, SimBus
 from tests.simulation.node import Node
-from tests.simulation.remote import Replicas, SimLog, Witnessed
-from tests.simulation.store import Database, SimKeys, SimOutput, SimStore
+from tests.simulation.remote import Replicas, SimLog, SimRunReader, Witnessed
+from tests.simulation.store import Database, SimKeys, SimOutput, SimRuns, SimStore
 
 #: Base64 of 32 bytes.
 MASTER_KEY = "A" * 43 + "="
@@ -50,19 +52,24 @@ class Parts:
     def ids(self) -> SimIds:
         return SimIds(self.chance.branch(), SimClock())
 
+    def memory(self, *, rows: bool = True) -> Memory:
+        """So small that runs leave it within a scenario."""
+        return Memory(self.chance.number(0, 2), rows=rows)
+
 
 def log_service(parts: Parts, node: Node, *, standby: bool) -> Component:
     clock, bus = _clock(parts), SimBus(node, parts.network)
     writer = _writer(parts, node, clock, address=f"sim://{node.name}")
-    parts.replicas.add(node, writer)
-    view = View(writer)
+    parts.replicas.add(node, writer, SimRuns(node, parts.database))
+    view = View(writer, memory=parts.memory())
     service = _log(parts, node, writer, view, bus, clock, standby=standby)
-    return Together("log", _Closing(node, bus), view, service)
+    forgetting = Forgetting(view, writer, SimRuns(node, parts.database), parts.ids())
+    return Together("log", _Closing(node, bus), forgetting, view, service)
 
 
 def scheduler_service(parts: Parts, node: Node, *, standby: bool) -> Component:
     remote, bus = SimLog(node, parts.replicas), SimBus(node, parts.network)
-    view = View(remote, bus=bus, queue=follower("scheduler"))
+    view = View(remote, bus=bus, queue=follower("scheduler"), memory=parts.memory(rows=False))
     service = scheduler.build(
         log=remote,
         view=view,
@@ -77,7 +84,7 @@ def scheduler_service(parts: Parts, node: Node, *, standby: bool) -> Component:
 
 def provisioner_service(parts: Parts, node: Node, *, standby: bool) -> Component:
     remote, bus = SimLog(node, parts.replicas), SimBus(node, parts.network)
-    view = View(remote, bus=bus, queue=follower("provisioner"))
+    view = View(remote, bus=bus, queue=follower("provisioner"), memory=parts.memory(rows=False))
     service = provisioner.build(
         log=remote, view=view, bus=bus, clock=_clock(parts), ids=parts.ids(), standby=standby
     )
@@ -86,8 +93,10 @@ def provisioner_service(parts: Parts, node: Node, *, standby: bool) -> Component
 
 def gateway_service(parts: Parts, node: Node) -> SimGateway:
     remote, bus = SimLog(node, parts.replicas), SimBus(node, parts.network)
-    view = View(remote, bus=bus, queue=follower("gateway"))
-    return SimGateway(remote, view, parts.ids(), before=[_Closing(node, bus)])
+    view = View(remote, bus=bus, queue=follower("gateway"), memory=parts.memory())
+    runs = SimRunReader(node, parts.replicas)
+    before: list[Part] = [_Closing(node, bus), Forgetting(view, remote, runs, parts.ids())]
+    return SimGateway(remote, view, runs, parts.ids(), before=before)
 
 
 def executor_service(parts: Parts, node: Node, machine: Machine) -> Component:
@@ -101,14 +110,16 @@ def embedded_service(parts: Parts, node: Node, machine: Machine) -> SimGateway:
     _switched_on(machine)
     clock, ids, bus = machine.clock, parts.ids(), SimBus(node, Network(parts.chance, durable=False))
     writer = _writer(parts, node, clock)
-    witnessed, view = Witnessed(node, writer, parts.replicas.on_ack), View(writer)
+    witnessed, view = Witnessed(node, writer, parts.replicas.on_ack), View(writer, memory=parts.memory())
+    runs = SimRuns(node, parts.database)
     after = [
         _log(parts, node, writer, view, bus, clock),
         scheduler.build(log=witnessed, view=view, bus=bus, clock=clock, ids=ids),
         provisioner.build(log=witnessed, view=view, bus=bus, clock=clock, ids=ids),
         _agent(parts, node, machine, bus),
     ]
-    return SimGateway(witnessed, view, ids, before=[_Closing(node, bus)], after=after)
+    before: list[Part] = [_Closing(node, bus), Forgetting(view, writer, runs, ids)]
+    return SimGateway(witnessed, view, runs, ids, before=before, after=after)
 
 
 def capacity(cpu: int) -> Quantities:
@@ -138,11 +149,13 @@ def _log(
     *,
     standby: bool = False,
 ) -> Component:
-    ids = parts.ids()
+    ids, runs = parts.ids(), SimRuns(node, parts.database)
     return log.build(
         writer=writer,
         view=view,
         output=SimOutput(node, parts.database),
+        runs=runs,
+        rebuilds=StoredRebuilds(runs, writer),
         cursors=parts.cursors,
         vault=Vault(SimKeys(node, parts.database), MASTER_KEY, ids=ids),
         bus=bus,

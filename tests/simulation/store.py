@@ -10,8 +10,10 @@ from runfold.contracts.values import Micros
 from runfold.eventlog.adapters.keys_memory import MemoryKeyStore
 from runfold.eventlog.adapters.memory import MemoryStore
 from runfold.eventlog.adapters.output_memory import MemoryOutputStore
+from runfold.eventlog.adapters.runs_memory import MemoryRunStore
 from runfold.eventlog.output import OutputPage, OutputQuery, OutputSlice
 from runfold.eventlog.port import NumberTaken, Unavailable
+from runfold.eventlog.runs import Generations, RowDeletion, RunPage, RunQuery, RunRow
 from tests.simulation.chance import Chance
 from tests.simulation.node import Node
 
@@ -39,6 +41,7 @@ class Database:
     commits: MemoryStore = field(default_factory=MemoryStore)
     output: MemoryOutputStore = field(default_factory=MemoryOutputStore)
     keys: MemoryKeyStore = field(default_factory=MemoryKeyStore)
+    runs: MemoryRunStore = field(default_factory=MemoryRunStore)
     writing: int = 0  #: slow writes under way
 
     def ask(self, node: Node) -> None:
@@ -166,3 +169,58 @@ class SimOutput:
     async def _asked(self) -> None:
         await self._node.port()
         self._database.ask(self._node)
+
+
+class SimRuns:
+    """One log replica's hold on the rows of runs."""
+
+    def __init__(self, node: Node, database: Database) -> None:
+        self._node, self._database = node, database
+
+    async def generations(self) -> Generations:
+        await self._asked()
+        return await self._database.runs.generations()
+
+    async def get(self, run_id: str) -> RunRow | None:
+        await self._asked()
+        return await self._database.runs.get(run_id)
+
+    async def of_attempt(self, attempt_id: str) -> RunRow | None:
+        await self._asked()
+        return await self._database.runs.of_attempt(attempt_id)
+
+    async def page(self, query: RunQuery) -> RunPage:
+        await self._asked()
+        return await self._database.runs.page(query)
+
+    async def write(
+        self, generation: int, rows: Sequence[RunRow], deletions: Sequence[RowDeletion] = ()
+    ) -> None:
+        await self._asked()
+        await self._database.write(self._database.faults.slow)
+        await self._database.runs.write(generation, rows, deletions)
+        await self._answered()
+
+    async def replace(self, generations: Generations) -> bool:
+        await self._asked()
+        await self._database.write(self._database.faults.slow)
+        replaced = await self._database.runs.replace(generations)
+        await self._answered()
+        return replaced
+
+    async def sweep(self) -> bool:
+        await self._asked()
+        swept = await self._database.runs.sweep()
+        await self._answered()
+        return swept
+
+    async def close(self) -> None:
+        pass
+
+    async def _asked(self) -> None:
+        await self._node.port()
+        self._database.ask(self._node)
+
+    async def _answered(self) -> None:
+        await self._node.port()
+        self._database.lose_answer(self._node)

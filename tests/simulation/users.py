@@ -8,6 +8,7 @@ from runfold.contracts.envelope import Envelope
 from runfold.contracts.run import RunFinished
 from runfold.domain.errors import AlreadyExists, DomainError, StillActive
 from runfold.domain.run.decide import SubmitRun
+from runfold.domain.run.state import Run
 from runfold.eventlog.port import EventLogError
 from runfold.gateway.http.errors import Busy
 from tests.simulation.chance import Chance, SimIds
@@ -66,6 +67,14 @@ class Users:
                 return answer[0]
             await asyncio.sleep(PAUSE)
 
+    async def shown(self, run_id: str) -> Run | None:
+        """A run as some gateway shows it."""
+        return await self.insist(lambda gateway: gateway.show(run_id), self._chance)
+
+    async def listed(self, *, ascending: bool) -> list[str]:
+        """Ids of runs as some gateway lists them."""
+        return await self.insist(lambda gateway: gateway.listed(PROJECT, ascending=ascending), self._chance)
+
     async def _once(self, act: Act[T], chance: Chance) -> tuple[T] | None:
         """What one request is answered; None where that stays open."""
         gateway = chance.one_of(self._gateways)
@@ -92,7 +101,7 @@ class Users:
         await end
         await self._look(wish, run_id, chance)
         if wish.deleted:
-            await self._delete(lambda gateway: gateway.delete_run(run_id), chance)
+            await self._delete(lambda gateway: gateway.delete_run(PROJECT, wish.name, run_id), chance)
             self._oracle.deleted(run_id)
 
     async def _submitted(self, wish: RunWish, key: str, chance: Chance) -> str:

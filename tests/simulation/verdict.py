@@ -9,6 +9,7 @@ from runfold.domain.cell.state import Cell
 from tests.simulation.machine import Machine
 from tests.simulation.store import Database
 from tests.simulation.supervised import Supervised
+from tests.simulation.users import Users
 from tests.simulation.workload import RunWish
 
 
@@ -42,6 +43,20 @@ def wrong_ends(cell: Cell, accepted: Sequence[tuple[RunWish, str]], *, lost_host
     for host in cell.hosts.values():
         if host.attempts or host.used_cpu:
             yield f"{host.name} holds capacity for nothing: {host.attempts}"
+
+
+async def wrong_answers(cell: Cell, users: Users) -> AsyncIterator[str]:
+    """Each run can be read through a gateway as it was, and is listed once, wherever it lies by now."""
+    for _, run_id in users.accepted:
+        shown = await users.shown(run_id)
+        if shown != cell.runs[run_id]:
+            yield f"run {run_id} is shown as {shown}, not {cell.runs[run_id]}"
+    expected = sorted((-run.submitted_at, run.id) for run in cell.runs.values() if not run.deleted)
+    newest_first = [run_id for _, run_id in expected]
+    for ascending in (False, True):
+        listed = await users.listed(ascending=ascending)
+        if listed != (newest_first[::-1] if ascending else newest_first):
+            yield f"a list has {listed}, not {newest_first}"
 
 
 async def dead_letters(bus: InProcessBus) -> AsyncIterator[str]:

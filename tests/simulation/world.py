@@ -12,6 +12,7 @@ from runfold.contracts.envelope import Envelope
 from runfold.contracts.fleet import FleetCreated, FleetSpec
 from runfold.contracts.project import ProjectCreated, SecretStored
 from runfold.contracts.user import UserCreated
+from runfold.domain.run.encoding import VERSION
 from runfold.service.component import Component
 from runfold.service.vault import Vault
 from tests.simulation import knobs
@@ -39,7 +40,7 @@ from tests.simulation.services import (
 from tests.simulation.store import Database
 from tests.simulation.supervised import Supervised
 from tests.simulation.users import Users
-from tests.simulation.verdict import dead_letters, unsettled, wrong_ends, wrong_output
+from tests.simulation.verdict import dead_letters, unsettled, wrong_answers, wrong_ends, wrong_output
 from tests.simulation.workload import LASTING, PROJECT, TOKEN, wishes
 
 #: Seconds after the last trouble, and after the last event since then, by which everything has come to its end.
@@ -143,9 +144,11 @@ class World:
         users = Users(self.gateways, self.oracle, self.chance.branch(), ids, self.say)
         wanted = wishes(self.chance.branch(), ids, TROUBLED - 5)
         troubles = asyncio.create_task(self.faults.run(), name="troubles")
+        rebuild = asyncio.create_task(self._rebuild(self.chance.branch()), name="rebuild")
         await self._found(users)
         users.want(wanted)
         await troubles
+        await rebuild
         await self._settle(users)
         await self._judge(users)
 
@@ -154,11 +157,21 @@ class World:
         secret = SecretStored("secret-1", PROJECT, "TOKEN", await vault.encrypt(PROJECT, TOKEN))
         await users.insist(lambda gateway: gateway.happen(*FOUNDING, secret), self.chance.branch())
 
+    async def _rebuild(self, chance: Chance) -> None:
+        """Somebody wants rows anew in the midst of it all, in some seeds."""
+        if not chance.happens(0.4):
+            return
+        await asyncio.sleep(chance.between(0, TROUBLED))
+        runs = self.parts.database.runs
+        await runs.replace((await runs.generations()).wanting(VERSION))
+        self.say("rows are to be rebuilt")
+
     async def _judge(self, users: Users) -> None:
         cell = self.oracle.cell
         wrong = [
             *wrong_ends(cell, users.accepted, lost_hosts=self.faults.lost_hosts),
             *[each async for each in self._wrong_output()],
+            *[each async for each in wrong_answers(cell, users)],
             *[each async for each in dead_letters(self.parts.network.postman)],
         ]
         if wrong:
@@ -182,6 +195,8 @@ class World:
             return f"{late} messages are late"
         if self.parts.database.writing:
             return "the database still writes"
+        if self.parts.database.runs.is_building:
+            return "rows are being rebuilt"
         return users.busy or unsettled(self.oracle.cell, self.machines, [*self.services, *self.others])
 
     def say(self, what: str) -> None:

@@ -36,6 +36,8 @@ class RunDeleted:
     """Gone from lists, its name free again; its history stays."""
 
     run_id: str
+    project_id: str = ""  #: said since runs leave memory; an older event's streams name both
+    name: str = ""
 
 
 RunEvent = RunSubmitted | RunStopRequested | RunFinished | RunDeleted

@@ -23,6 +23,7 @@ from runfold.domain.run.state import Run
 from runfold.eventlog.adapters.keys_memory import MemoryKeyStore
 from runfold.eventlog.adapters.memory import MemoryStore
 from runfold.eventlog.adapters.output_memory import MemoryOutputStore
+from runfold.eventlog.adapters.runs_memory import MemoryRunStore
 from runfold.eventlog.port import Append, EventLog
 from runfold.eventlog.writer import Writer
 from runfold.gateway.bootstrap import build
@@ -31,6 +32,7 @@ from runfold.gateway.gateway import Gateway
 from runfold.gateway.http.call import Answer, Call
 from runfold.gateway.secrets import VaultSecrets
 from runfold.gateway.settings import GatewaySettings
+from runfold.service.rebuilds import StoredRebuilds
 from runfold.service.system import SystemIds
 from runfold.service.vault import Vault
 from runfold.service.view import View
@@ -67,6 +69,7 @@ class Storage:
     store: FaultyStore = field(default_factory=lambda: FaultyStore(MemoryStore()))
     output: MemoryOutputStore = field(default_factory=MemoryOutputStore)
     keys: MemoryKeyStore = field(default_factory=MemoryKeyStore)
+    runs: MemoryRunStore = field(default_factory=MemoryRunStore)
     clock: StepClock = field(default_factory=StepClock)
     ids: SystemIds = field(default_factory=SystemIds)
 
@@ -163,7 +166,7 @@ class World:
 
     def run(self, name: str) -> Run:
         found = self.cell.run_named(self.project.id, name)
-        assert found is not None
+        assert isinstance(found, Run)
         return found
 
     def job(self, name: str) -> Job:
@@ -238,6 +241,8 @@ async def a_world(
         log=followed,
         view=view,
         output=storage.output,
+        runs=storage.runs,
+        rebuilds=StoredRebuilds(storage.runs, followed),
         secrets=VaultSecrets(Vault(storage.keys, MASTER_KEY, ids=storage.ids)),
         dead_letters=bus.dead_letters,
         clock=storage.clock,

@@ -96,7 +96,7 @@ def test_names_are_touched_by_what_takes_and_frees_them() -> None:
     world = given(*FOUNDED, submitted()).world
     name = "name:project/runs/name-run"
     assert touched(submitted()[0], world.cell) == ("run:run", name)
-    assert touched(RunDeleted("run"), world.cell) == ("run:run", name)
+    assert touched(RunDeleted("run", "project", "name-run"), world.cell) == ("run:run", name)
     assert touched(RunFinished("run", "done", "x"), world.cell) == ("run:run",)
 
 

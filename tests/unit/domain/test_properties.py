@@ -116,7 +116,7 @@ class Cluster:
 
     def __init__(self, hosts: list[int], jobs: list[Any], idle: int | None) -> None:
         self.world = World().happens(*FOUNDED, fleet(idle_duration=idle))
-        self.hosts, self.jobs = hosts, jobs
+        self.hosts, self.jobs, self.idle = hosts, jobs, idle
         self.world.happens([host(f"host-{n}", Quantities(cpu=cpu)) for n, cpu in enumerate(hosts)])
         for number, (cpu, priority, retry, limit) in enumerate(jobs):
             of: dict[str, Any] = {"requests": Quantities(cpu=cpu), "retry": retry, "max_duration": limit}
@@ -137,7 +137,8 @@ class Cluster:
             self.attempt_does(what, attempt.id)
 
     def stop(self, run_id: str, *, abort: bool = False) -> None:
-        self.world.happens(decide.request_stop(self.world.run(run_id), "user", abort=abort))
+        if (run := self.world.cell.runs.get(run_id)) is not None:
+            self.world.happens(decide.request_stop(run, "user", abort=abort))
 
     def attempt_does(self, what: int, attempt_id: str) -> None:
         job = self.world.cell.jobs_by_attempt[attempt_id].id

@@ -43,7 +43,11 @@ def test_an_active_run_cannot_be_replaced() -> None:
 
 
 def test_a_finished_run_gives_its_name_to_the_one_that_replaces_it() -> None:
-    world = given(*FOUNDED, submitted(), FINISHED).when(submit).then(e.RunDeleted("run"), *SUBMITTED)
+    world = (
+        given(*FOUNDED, submitted(), FINISHED)
+        .when(submit)
+        .then(e.RunDeleted("run", "project", "name-run"), *SUBMITTED)
+    )
     assert world.run().deleted
     assert world.cell.run_named("project", "name-run") is world.run("run-2")
 
@@ -86,7 +90,7 @@ def test_deleting_a_finished_run_frees_its_name_once() -> None:
     world = (
         given(*FOUNDED, submitted(), FINISHED)
         .when(lambda w: decide.delete(w.run()))
-        .then(e.RunDeleted("run"))
+        .then(e.RunDeleted("run", "project", "name-run"))
     )
     assert world.cell.run_named("project", "name-run") is None
     assert decide.delete(world.run()) == []
@@ -94,7 +98,7 @@ def test_deleting_a_finished_run_frees_its_name_once() -> None:
 
 def test_deleting_a_replaced_run_leaves_the_name_to_its_successor() -> None:
     world = given(*FOUNDED, submitted(), FINISHED, *SUBMITTED).world
-    world.happens(e.RunDeleted("run"))
+    world.happens(e.RunDeleted("run", "project", "name-run"))
     assert world.cell.run_named("project", "name-run") is world.run("run-2")
 
 

@@ -18,11 +18,13 @@ from runfold.eventlog.adapters.cursors_memory import MemoryCursorStore
 from runfold.eventlog.adapters.keys_memory import MemoryKeyStore
 from runfold.eventlog.adapters.memory import MemoryStore
 from runfold.eventlog.adapters.output_memory import MemoryOutputStore
+from runfold.eventlog.adapters.runs_memory import MemoryRunStore
 from runfold.eventlog.port import Append
 from runfold.eventlog.writer import Writer
 from runfold.log import bootstrap
 from runfold.log.silence import AFTER, LOOK
 from runfold.service.component import Component
+from runfold.service.rebuilds import StoredRebuilds
 from runfold.service.system import SystemClock, SystemIds
 from runfold.service.vault import Vault
 from runfold.service.view import View
@@ -48,10 +50,13 @@ class World:
         clock = SystemClock()
         self.writer = Writer(self.store, clock=clock, ids=self.ids)
         self.view = View(self.writer)
+        runs = MemoryRunStore()
         self.service: Component = bootstrap.build(
             writer=self.writer,
             view=self.view,
             output=MemoryOutputStore(),
+            runs=runs,
+            rebuilds=StoredRebuilds(runs, self.writer),
             cursors=MemoryCursorStore(),
             vault=Vault(MemoryKeyStore(), "A" * 43 + "=", ids=self.ids),
             bus=self.bus,

@@ -20,9 +20,11 @@ from runfold.eventlog.adapters.cursors_memory import MemoryCursorStore
 from runfold.eventlog.adapters.keys_memory import MemoryKeyStore
 from runfold.eventlog.adapters.memory import MemoryStore
 from runfold.eventlog.adapters.output_memory import MemoryOutputStore
+from runfold.eventlog.adapters.runs_memory import MemoryRunStore
 from runfold.eventlog.port import Append
 from runfold.eventlog.writer import Writer
 from runfold.log import bootstrap
+from runfold.service.rebuilds import StoredRebuilds
 from runfold.service.system import SystemClock, SystemIds
 from runfold.service.vault import Vault
 from runfold.service.view import View
@@ -85,10 +87,13 @@ async def log() -> AsyncIterator[Log]:
     writer = Writer(MemoryStore(), clock=clock, ids=ids, sole=True)
     view = View(writer)
     vault = Vault(MemoryKeyStore(), MASTER_KEY, ids=ids)
+    runs = MemoryRunStore()
     service = bootstrap.build(
         writer=writer,
         view=view,
         output=MemoryOutputStore(),
+        runs=runs,
+        rebuilds=StoredRebuilds(runs, writer),
         cursors=MemoryCursorStore(),
         vault=vault,
         bus=bus,

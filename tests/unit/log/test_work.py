@@ -17,6 +17,7 @@ from runfold.contracts.wire import decode
 from runfold.domain.cell.touch import new_events
 from runfold.eventlog.adapters.keys_memory import MemoryKeyStore
 from runfold.eventlog.adapters.memory import MemoryStore
+from runfold.eventlog.adapters.runs_memory import MemoryRunStore
 from runfold.eventlog.port import Append
 from runfold.eventlog.writer import Writer
 from runfold.log.assignments import Assignments
@@ -80,8 +81,8 @@ async def telling() -> AsyncIterator[Told]:
     writer = Writer(MemoryStore(), clock=SystemClock(), ids=ids, sole=True)
     view = View(writer)
     assignments = Assignments(view, Vault(keys, MASTER_KEY, ids=ids))
-    recorder = Recorder(writer, view, ids)
-    told = Told(Work(view, recorder, assignments, bus, tasks), keys, tasks, writer, view, ids)
+    recorder, runs = Recorder(writer, view, ids), MemoryRunStore()
+    told = Told(Work(view, recorder, assignments, runs, bus, tasks), keys, tasks, writer, view, ids)
     await bus.consume(work("host"), told.hear)
     await writer.start()
     await view.start()

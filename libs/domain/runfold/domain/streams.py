@@ -57,6 +57,15 @@ def run_name(project_id: str, name: str) -> str:
     return f"name:{project_id}/runs/{name}"
 
 
+def named_run(touched: tuple[str, ...]) -> tuple[str, str]:
+    """Project id and name of the run whose name is among these streams; empty where none is."""
+    for stream in touched:
+        project_id, found, name = stream.removeprefix("name:").partition("/runs/")
+        if found and stream.startswith("name:"):
+            return project_id, name
+    return "", ""
+
+
 def fleet_name(project_id: str | None, name: str) -> str:
     return f"name:{project_id or 'cell'}/fleets/{name}"
 

@@ -13,11 +13,11 @@ from runfold.bus.port import Bus
 from runfold.bus.topology import follower
 from runfold.eventlog.port import EventLog
 from runfold.service.component import Opened, Part
-from runfold.service.settings import ServiceSettings
-from runfold.service.view import View
+from runfold.service.settings import ViewSettings
+from runfold.service.view import Memory, View
 
 
-class FollowingSettings(ServiceSettings):
+class FollowingSettings(ViewSettings):
     """How a service reaches the log service and the broker."""
 
     log_urls: Annotated[tuple[str, ...], NoDecode]  #: base URLs of the log replicas, separated by commas
@@ -42,11 +42,13 @@ class Following:
     parts: tuple[Part, ...]
 
 
-def follow(settings: FollowingSettings, service: str) -> Following:
+def follow(settings: FollowingSettings, service: str, *, rows: bool = False) -> Following:
+    """With `rows` finished runs leave the view once rows have them, by a `Forgetting` that is started before it."""
     from runfold.bus.adapters.rabbitmq import RabbitBus
     from runfold.eventlog.adapters.remote import RemoteLog
 
     bus = RabbitBus(settings.amqp_url.get_secret_value(), name=service)
     log = RemoteLog(list(settings.log_urls), settings.log_token.get_secret_value())
-    view = View(log, bus=bus, queue=follower(service))
+    memory = Memory(settings.runs_in_memory, rows=rows)
+    view = View(log, bus=bus, queue=follower(service), memory=memory)
     return Following(log, bus, view, (Opened(bus.open, bus.close), Opened(None, log.close), view))

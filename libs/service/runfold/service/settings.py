@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from annotated_types import Gt
+from annotated_types import Ge, Gt
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -67,6 +67,13 @@ class ServiceSettings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, _SecretFiles(settings_cls)
+
+
+class ViewSettings(ServiceSettings):
+    """Of a process that folds the log."""
+
+    #: So many finished runs stay in memory; older ones are read from their rows.
+    runs_in_memory: Annotated[int, Ge(0)] = 10_000
 
 
 def load(settings: type[S], **given: Any) -> S:

@@ -10,6 +10,7 @@ from runfold.embedded.settings import UpSettings
 from runfold.eventlog.adapters.keys_sqlite import SqliteKeyStore
 from runfold.eventlog.adapters.metrics_sqlite import SqliteMetricsStore
 from runfold.eventlog.adapters.output_sqlite import SqliteOutputStore
+from runfold.eventlog.adapters.runs_sqlite import SqliteRunStore
 from runfold.eventlog.adapters.sqlite import SqliteStore
 from runfold.eventlog.writer import Writer
 from runfold.executor import bootstrap as executor
@@ -24,10 +25,12 @@ from runfold.log.settings import RetentionSettings
 from runfold.provisioner import bootstrap as provisioner
 from runfold.scheduler import bootstrap as scheduler
 from runfold.service.component import Component, Opened, Together
+from runfold.service.forgetting import Forgetting
+from runfold.service.rebuilds import StoredRebuilds
 from runfold.service.settings import load
 from runfold.service.system import SystemClock, SystemIds
 from runfold.service.vault import Vault
-from runfold.service.view import View
+from runfold.service.view import Memory, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +73,22 @@ def wire(
     clock, ids = SystemClock(), SystemIds()
     store = SqliteStore(data.path / "log.db")
     output = SqliteOutputStore(data.path / "output.db")
+    runs = SqliteRunStore(data.path / "history.db")
     metrics = SqliteMetricsStore(data.path / "metrics.db")
     keys = SqliteKeyStore(data.path / "keys.db")
     master_key = settings.master_key.get_secret_value() if settings.master_key else data.master_key()
     vault = Vault(keys, master_key, ids=ids)
     bus = InProcessBus()
     writer = Writer(store, clock=clock, ids=ids, sole=True)
-    view = View(writer)
+    view = View(writer, memory=Memory(settings.runs_in_memory))
+    rebuilds = StoredRebuilds(runs, writer)
     entrance = gateway.build(
         own.gateway,
         log=writer,
         view=view,
         output=output,
+        runs=runs,
+        rebuilds=rebuilds,
         secrets=VaultSecrets(vault),
         dead_letters=bus.dead_letters,
         clock=clock,
@@ -91,13 +98,16 @@ def wire(
     runner = executor.build(own.executor, bus=bus, clock=clock, ids=ids, runtimes=runtimes, host=host)
     return Together(
         "runfold",
-        *(Opened(None, each.close) for each in (store, output, metrics, keys)),
+        *(Opened(None, each.close) for each in (store, output, runs, metrics, keys)),
         Opened(None, bus.close),
+        Forgetting(view, writer, runs, ids),
         view,
         log.build(
             writer=writer,
             view=view,
             output=output,
+            runs=runs,
+            rebuilds=rebuilds,
             cursors=None,
             vault=vault,
             bus=bus,

@@ -6,9 +6,10 @@ from typing import Literal
 from pydantic import SecretStr
 
 from runfold.gateway.settings import PortSettings
+from runfold.service.settings import ViewSettings
 
 
-class UpSettings(PortSettings):
+class UpSettings(PortSettings, ViewSettings):
     data_dir: Path = Path("~/.runfold/server")
     admin_token: SecretStr | None = None
     runtime: Literal["auto", "docker", "process"] = "auto"

@@ -19,11 +19,13 @@ from runfold.gateway.http.call import Call
 from runfold.gateway.http.errors import InvalidToken, UnknownProject
 from runfold.gateway.http.routes import Route
 from runfold.gateway.readmodels.history import History
+from runfold.gateway.readmodels.past import Past
 from runfold.gateway.readmodels.rendered import Rendered
 from runfold.gateway.readmodels.unfinished import Unfinished
 from runfold.gateway.secrets import Secrets
 from runfold.gateway.settings import GatewaySettings
 from runfold.ports import Clock, Ids
+from runfold.service.rebuilds import Rebuilds
 from runfold.service.view import View
 
 B = TypeVar("B")
@@ -37,6 +39,8 @@ class Parts:
     view: View
     commands: Commands
     output: OutputReader
+    past: Past
+    rebuilds: Rebuilds
     secrets: Secrets
     clock: Clock
     ids: Ids

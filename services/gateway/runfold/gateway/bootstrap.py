@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from runfold.bus.dead_letters import DeadLetters
 from runfold.eventlog.output import OutputReader
 from runfold.eventlog.port import EventLog
+from runfold.eventlog.runs import RunReader
 from runfold.gateway.first_start import UntoldToken
 from runfold.gateway.gateway import Gateway
 from runfold.gateway.secrets import Secrets, VaultSecrets
@@ -15,7 +16,9 @@ from runfold.gateway.settings import GatewaySettings
 from runfold.ports import Clock, Ids
 from runfold.service.bootstrap import FollowingSettings, follow
 from runfold.service.component import Component, Opened, Together
+from runfold.service.forgetting import Forgetting
 from runfold.service.measured import MeasuredLog
+from runfold.service.rebuilds import Rebuilds
 from runfold.service.system import SystemClock, SystemIds
 from runfold.service.vault import Vault
 from runfold.service.view import View
@@ -34,6 +37,8 @@ def build(
     log: EventLog,
     view: View,
     output: OutputReader,
+    runs: RunReader,
+    rebuilds: Rebuilds,
     secrets: Secrets,
     dead_letters: DeadLetters,
     clock: Clock,
@@ -46,6 +51,8 @@ def build(
         log=MeasuredLog(log, Gateway.name, view, clock),
         view=view,
         output=output,
+        runs=runs,
+        rebuilds=rebuilds,
         secrets=secrets,
         dead_letters=dead_letters,
         clock=clock,
@@ -58,26 +65,34 @@ async def wire(settings: RemoteGatewaySettings) -> Component:
     """As a process of its own: everything it reads comes from the log service."""
     from runfold.eventlog.adapters.keys_remote import RemoteKeyStore
     from runfold.eventlog.adapters.output_remote import RemoteOutput
+    from runfold.eventlog.adapters.runs_remote import RemoteRuns
     from runfold.service.adapters.dead_letters_remote import RemoteDeadLetters
+    from runfold.service.adapters.rebuilds_remote import RemoteRebuilds
 
     clock, ids = SystemClock(), SystemIds()
     urls, token = list(settings.log_urls), settings.log_token.get_secret_value()
     output, keys = RemoteOutput(urls, token), RemoteKeyStore(urls, token)
+    runs, rebuilds = RemoteRuns(urls, token), RemoteRebuilds(urls, token)
     dead_letters = RemoteDeadLetters(urls, token)
     vault = Vault(keys, settings.master_key.get_secret_value(), ids=ids)
-    following = follow(settings, "gateway")
+    following = follow(settings, "gateway", rows=True)
     gateway = build(
         settings,
         log=following.log,
         view=following.view,
         output=output,
+        runs=runs,
+        rebuilds=rebuilds,
         secrets=VaultSecrets(vault),
         dead_letters=dead_letters,
         clock=clock,
         ids=ids,
     )
-    closers = [Opened(None, each.close) for each in (output, keys, dead_letters)]
-    return Together("gateway", *closers, *following.parts, gateway, Opened(_teller(gateway), None))
+    closers = [Opened(None, each.close) for each in (output, keys, runs, rebuilds, dead_letters)]
+    forgetting = Forgetting(following.view, following.log, runs, ids)
+    return Together(
+        "gateway", *closers, forgetting, *following.parts, gateway, Opened(_teller(gateway), None)
+    )
 
 
 def _teller(gateway: Gateway) -> Callable[[], Awaitable[None]]:

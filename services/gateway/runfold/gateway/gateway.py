@@ -3,6 +3,7 @@
 from runfold.bus.dead_letters import DeadLetters
 from runfold.eventlog.output import OutputReader
 from runfold.eventlog.port import EventLog
+from runfold.eventlog.runs import RunReader
 from runfold.gateway.api import Api
 from runfold.gateway.app import HttpPort
 from runfold.gateway.ask import Parts
@@ -11,11 +12,13 @@ from runfold.gateway.dialects.table import ROUTES
 from runfold.gateway.feed import Feed
 from runfold.gateway.first_start import Founded, UntoldToken, found
 from runfold.gateway.readmodels.history import History
+from runfold.gateway.readmodels.past import Past
 from runfold.gateway.readmodels.rendered import Rendered
 from runfold.gateway.readmodels.unfinished import Unfinished
 from runfold.gateway.secrets import Secrets
 from runfold.gateway.settings import GatewaySettings
 from runfold.ports import Clock, Ids
+from runfold.service.rebuilds import Rebuilds
 from runfold.service.view import View
 
 
@@ -31,6 +34,8 @@ class Gateway:
         log: EventLog,
         view: View,
         output: OutputReader,
+        runs: RunReader,
+        rebuilds: Rebuilds,
         secrets: Secrets,
         dead_letters: DeadLetters,
         clock: Clock,
@@ -51,6 +56,8 @@ class Gateway:
                 view=view,
                 commands=self._commands,
                 output=output,
+                past=Past(view, runs),
+                rebuilds=rebuilds,
                 secrets=secrets,
                 clock=clock,
                 ids=ids,

@@ -20,14 +20,16 @@ class Assignments:
     def __init__(self, view: View, vault: Vault) -> None:
         self._view, self._vault = view, vault
 
-    async def make(self, attempt_id: str) -> Assignment:
-        """Raises Unavailable.
+    async def make(self, attempt_id: str) -> Assignment | None:
+        """None where it is over, and its run has left memory; raises Unavailable.
 
         Whoever has claimed it needs no values any more: it runs on without secrets that are gone since. Where they are
         gone and no claim is known, one may be on its way: so the executor is told, and says what became of it.
         """
         cell = self._view.cell
-        job, attempt = cell.jobs_by_attempt[attempt_id], cell.attempts[attempt_id]
+        job, attempt = cell.jobs_by_attempt.get(attempt_id), cell.attempts.get(attempt_id)
+        if job is None or attempt is None:
+            return None
         run = cell.runs[job.run_id]
         project = cell.projects[run.project_id]
         if attempt.claimed_at is not None:
@@ -37,10 +39,15 @@ class Assignments:
         except SecretsMissing as error:
             return withheld(run, job, attempt, project.name, str(error))
 
-    def postponed(self, attempt_id: str, why: str) -> Assignment:
-        """Instead of one that a fault keeps from being made, so that its executor is told of all the others."""
+    def postponed(self, attempt_id: str, why: str) -> Assignment | None:
+        """Instead of one that a fault keeps from being made, so that its executor is told of all the others.
+
+        None where it is over, and its run has left memory.
+        """
         cell = self._view.cell
-        job, attempt = cell.jobs_by_attempt[attempt_id], cell.attempts[attempt_id]
+        job, attempt = cell.jobs_by_attempt.get(attempt_id), cell.attempts.get(attempt_id)
+        if job is None or attempt is None:
+            return None
         run = cell.runs[job.run_id]
         return postponed(run, job, attempt, cell.projects[run.project_id].name, why)
 

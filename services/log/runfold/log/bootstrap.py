@@ -8,6 +8,7 @@ from runfold.bus.port import Bus
 from runfold.eventlog.cursors import CursorStore
 from runfold.eventlog.metrics import MetricsStore
 from runfold.eventlog.output import OutputStore
+from runfold.eventlog.runs import RunStore
 from runfold.eventlog.writer import Writer
 from runfold.log.retention import FOR_EVER, Kept, rules
 from runfold.log.service import LogService
@@ -16,10 +17,12 @@ from runfold.log.silence import AFTER
 from runfold.ports import Clock, Ids
 from runfold.ports.backoff import Backoff
 from runfold.service.component import Component, Opened, Together
+from runfold.service.forgetting import Forgetting
+from runfold.service.rebuilds import StoredRebuilds
 from runfold.service.replica import Replica
 from runfold.service.system import SystemClock, SystemIds
 from runfold.service.vault import Vault
-from runfold.service.view import View
+from runfold.service.view import Memory, View
 
 
 def build(
@@ -27,6 +30,8 @@ def build(
     writer: Writer,
     view: View,
     output: OutputStore,
+    runs: RunStore,
+    rebuilds: StoredRebuilds,
     cursors: CursorStore | None,
     vault: Vault,
     bus: Bus,
@@ -43,6 +48,8 @@ def build(
         writer=writer,
         view=view,
         output=output,
+        runs=runs,
+        rebuilds=rebuilds,
         cursors=cursors,
         vault=vault,
         bus=bus,
@@ -64,11 +71,14 @@ async def wire(settings: LogSettings) -> Component:
     from runfold.eventlog.adapters.mongo import MongoStore
     from runfold.eventlog.adapters.mongo_documents import connect, prepare
     from runfold.eventlog.adapters.output_mongo import MongoOutputStore
+    from runfold.eventlog.adapters.runs_mongo import MongoRunStore
     from runfold.log.http import dead_letters as dead_letters_face
     from runfold.log.http import eventlog as eventlog_face
     from runfold.log.http import keys as keys_face
     from runfold.log.http import metrics as metrics_face
     from runfold.log.http import output as output_face
+    from runfold.log.http import rebuilds as rebuilds_face
+    from runfold.log.http import runs as runs_face
     from runfold.log.http.server import Server
     from runfold.log.http.tokens import Tokens
 
@@ -76,14 +86,17 @@ async def wire(settings: LogSettings) -> Component:
     url, name = settings.mongo_url.get_secret_value(), settings.mongo_database
     store, database = MongoStore.connect(url, name), connect(url, name)
     output, keys = MongoOutputStore(database), MongoKeyStore(database)
-    metrics, cursors = MongoMetricsStore(database), MongoCursorStore(database)
+    metrics, cursors, runs = MongoMetricsStore(database), MongoCursorStore(database), MongoRunStore(database)
     writer = Writer(store, clock=clock, ids=ids, service_address=settings.address)
     bus = RabbitBus(settings.amqp_url.get_secret_value(), name="log")
-    view = View(writer)
+    view = View(writer, memory=Memory(settings.runs_in_memory))
+    rebuilds = StoredRebuilds(runs, writer)
     service = build(
         writer=writer,
         view=view,
         output=output,
+        runs=runs,
+        rebuilds=rebuilds,
         cursors=cursors,
         vault=Vault(keys, settings.master_key.get_secret_value(), ids=ids),
         bus=bus,
@@ -98,6 +111,8 @@ async def wire(settings: LogSettings) -> Component:
     routes: list[web.RouteDef] = [
         *eventlog_face.routes(writer, tokens, clock),
         *output_face.routes(output, tokens),
+        *runs_face.routes(runs, tokens),
+        *rebuilds_face.routes(rebuilds, tokens),
         *keys_face.routes(keys, tokens),
         *metrics_face.routes(metrics, tokens),
         *dead_letters_face.routes(bus.dead_letters, tokens),
@@ -105,8 +120,11 @@ async def wire(settings: LogSettings) -> Component:
     return Together(
         "log",
         Opened(None, store.close),
-        Opened(partial(prepare, (output, keys, metrics, cursors), Backoff(ids, most=2.0)), output.close),
+        Opened(
+            partial(prepare, (output, keys, metrics, cursors, runs), Backoff(ids, most=2.0)), output.close
+        ),
         Opened(bus.open, bus.close),
+        Forgetting(view, writer, runs, ids),
         view,
         # Before it takes over: whoever reads the address in its term finds somebody there.
         Server(routes, settings.log_host, settings.log_port),

@@ -8,6 +8,7 @@ from runfold.contracts.registry import Event
 from runfold.domain import streams
 from runfold.domain.cell.state import Cell
 from runfold.domain.job import decide as jobs
+from runfold.domain.job.state import Attempt, Job
 from runfold.domain.parking.state import Parked
 from runfold.eventlog.output import OutputStore
 from runfold.eventlog.port import NotActive, Unavailable
@@ -102,18 +103,22 @@ class Closing:
         except NotActive:
             raise
         except Exception as error:
-            self._left_out[attempt_id] = self._open.pop(attempt_id, now)
-            self._parking.park(streams.job(self._view.cell.jobs_by_attempt[attempt_id].id), error)
+            since = self._open.pop(attempt_id, now)
+            if (job := self._view.cell.jobs_by_attempt.get(attempt_id)) is not None:
+                self._left_out[attempt_id] = since
+                self._parking.park(streams.job(job.id), error)
 
     async def _unpark(self) -> None:
         """Jobs none of whose attempts is left out any more: all of them are looked at before this."""
         for parked in self._parking.mine:
-            job = self._view.cell.jobs[parked.subject_id]
-            if not any(attempt.id in self._left_out or attempt.id in self._look for attempt in job.attempts):
+            job = self._view.cell.jobs.get(parked.subject_id)
+            attempts = job.attempts if job is not None else []
+            if not any(attempt.id in self._left_out or attempt.id in self._look for attempt in attempts):
                 await self._parking.handled(parked.id)
 
     def _again(self, parked: Parked) -> None:
-        for attempt in self._view.cell.jobs[parked.subject_id].attempts:
+        job = self._view.cell.jobs.get(parked.subject_id)
+        for attempt in job.attempts if job is not None else []:
             if attempt.id in self._left_out:
                 self._open[attempt.id] = self._left_out.pop(attempt.id)
                 self._look[attempt.id] = None
@@ -136,15 +141,17 @@ class Closing:
         return max(min(silences) + jobs.OUTPUT_PATIENCE - self._clock.now(), 0) / 1_000_000
 
     def _quiet_since(self, attempt_id: str) -> int | None:
-        host_id = self._view.cell.attempts[attempt_id].host_id
+        attempt = self._view.cell.attempts.get(attempt_id)
+        host_id = attempt.host_id if attempt is not None else None
         return self._listening.quiet_since(attempt_id, host_id, self._open[attempt_id])
 
     async def _close(self, attempt_id: str, now: int) -> None:
         if attempt_id not in self._open:
             return
-        job_id = self._view.cell.jobs_by_attempt[attempt_id].id
         stored = await self._output.stored(attempt_id)
-        attempt = self._view.cell.attempts[attempt_id]
+        job, attempt = self._known(attempt_id)
+        if job is None or attempt is None:
+            return
         if stored < attempt.output_bytes:
             host_id = attempt.host_id or ""
             if await self._work.reaches(host_id):
@@ -153,9 +160,19 @@ class Closing:
                 # It ships the rest once it is back, and would drop it if this attempt were final.
                 self._listening.missing(host_id)
 
-        def decide(cell: Cell) -> list[Event]:
-            job, attempt = cell.jobs[job_id], cell.attempts[attempt_id]
+        def decide(_: Cell) -> list[Event]:
+            job, attempt = self._known(attempt_id)
+            if job is None or attempt is None:
+                return []
             since = self._quiet_since(attempt_id) if attempt_id in self._open else None
             return [*jobs.close_output(job, attempt, stored, now if since is None else since, now)]
 
-        await self._recorder.record(decide, streams.job(job_id))
+        await self._recorder.record(decide, streams.job(job.id))
+
+    def _known(self, attempt_id: str) -> tuple[Job | None, Attempt | None]:
+        """Neither once its run has finished and left memory: then this is no longer open, and closed long ago."""
+        job = self._view.cell.jobs_by_attempt.get(attempt_id)
+        attempt = self._view.cell.attempts.get(attempt_id)
+        if job is None:
+            self._open.pop(attempt_id, None)
+        return job, attempt

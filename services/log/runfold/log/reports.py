@@ -124,14 +124,15 @@ class Reports:
         def decide(cell: Cell) -> list[Event]:
             return [event for report in flight for event in _events(cell, report)]
 
-        known = self._view.cell.jobs_by_attempt
-        jobs_of = [known[report.condition.attempt_id].id for report in flight]
-        await self._recorder.record(decide, *map(streams.job, jobs_of))
+        known = (self._view.cell.jobs_by_attempt.get(report.condition.attempt_id) for report in flight)
+        await self._recorder.record(decide, *[streams.job(job.id) for job in known if job is not None])
 
 
 def _events(cell: Cell, report: _Report) -> list[Event]:
     condition = report.condition
-    job = cell.jobs_by_attempt[condition.attempt_id]
+    job = cell.jobs_by_attempt.get(condition.attempt_id)
+    if job is None:
+        return []  # its run has finished meanwhile, and left memory
     events: list[Event] = [*jobs.record(job, condition)]
     if events and isinstance(events[-1], AttemptExited) and report.stored >= condition.output_bytes:
         events.append(OutputClosed(job.id, condition.attempt_id, report.stored))

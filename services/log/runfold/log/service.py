@@ -7,6 +7,7 @@ from runfold.eventlog.cursors import CursorStore
 from runfold.eventlog.metrics import MetricsStore
 from runfold.eventlog.output import OutputStore
 from runfold.eventlog.port import NotActive
+from runfold.eventlog.runs import RunStore
 from runfold.eventlog.writer import Writer
 from runfold.log.assignments import Assignments
 from runfold.log.closing import Closing
@@ -15,7 +16,9 @@ from runfold.log.feed import Feed
 from runfold.log.listening import Listening
 from runfold.log.metrics import MetricsIntake
 from runfold.log.output.intake import Intake
+from runfold.log.projector import Projector
 from runfold.log.publisher import Publisher
+from runfold.log.rebuilder import Rebuilder
 from runfold.log.recorder import Recorder
 from runfold.log.reports import Reports
 from runfold.log.retention import Retention, Rule
@@ -23,6 +26,7 @@ from runfold.log.silence import AFTER, Silence
 from runfold.log.work import Work
 from runfold.ports import Clock, Ids
 from runfold.service.measured import MeasuredLog
+from runfold.service.rebuilds import StoredRebuilds
 from runfold.service.tasks import Tasks
 from runfold.service.vault import Vault
 from runfold.service.view import View
@@ -39,6 +43,8 @@ class LogService:
         writer: Writer,
         view: View,
         output: OutputStore,
+        runs: RunStore,
+        rebuilds: StoredRebuilds,
         cursors: CursorStore | None,
         vault: Vault,
         bus: Bus,
@@ -56,7 +62,7 @@ class LogService:
         self._feed = (
             Feed(writer, view, recorder, cursors, bus, ids, self._tasks) if cursors is not None else None
         )
-        self._work = Work(view, recorder, Assignments(view, vault), bus, self._tasks)
+        self._work = Work(view, recorder, Assignments(view, vault), runs, bus, self._tasks)
         listening = Listening(
             bus,
             clock,
@@ -69,6 +75,8 @@ class LogService:
         reports = Reports(view, recorder, output, self._tasks)
         self._facts = Facts(recorder, reports, self._work, listening, self._silence, bus)
         self._intake = Intake(output, bus, on_stored=self._closing.stored, ids=ids)
+        self._projector = Projector(view, writer, runs, ids, self._tasks)
+        self._rebuilder = Rebuilder(writer, runs, rebuilds, ids, self._tasks)
         self._metrics = MetricsIntake(metrics, bus) if metrics is not None else None
         view.listen(writer.observe)
 
@@ -83,6 +91,8 @@ class LogService:
         self._work.start()
         self._silence.start()
         self._retention.start()
+        self._projector.start()
+        self._rebuilder.start()
         await self._intake.start()
         await self._facts.start()
         if self._metrics is not None:
@@ -99,6 +109,7 @@ class LogService:
         await self._intake.stop()
         self._work.end()
         await self._tasks.end()
+        self._projector.end()
         await self._writer.stop()
 
     async def _confirm(self) -> None:
@@ -108,6 +119,6 @@ class LogService:
             raise NotActive
 
     def not_ready(self) -> str | None:
-        parts = (self._writer, self._intake, self._feed, self._closing, self._work, self._silence)
+        parts = (self._writer, self._intake, self._feed, self._closing, self._work, self._silence, self._projector)
         reasons = (part.not_ready() for part in parts if part is not None)
         return self._tasks.failed or next((why for why in reasons if why), None)

@@ -8,7 +8,7 @@ from pydantic import SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from runfold.log.retention import Kept
-from runfold.service.settings import Duration, ServiceSettings
+from runfold.service.settings import Duration, ServiceSettings, ViewSettings
 
 
 class RetentionSettings(ServiceSettings):
@@ -23,7 +23,7 @@ class RetentionSettings(ServiceSettings):
         return Kept(self.log_output_retention, self.log_metrics_retention, self.log_keys_retention)
 
 
-class LogSettings(RetentionSettings):
+class LogSettings(RetentionSettings, ViewSettings):
     health_port: int | None = 3101
     mongo_url: SecretStr  #: its path names the database; without one it is `runfold`
     amqp_url: SecretStr

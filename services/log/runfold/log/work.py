@@ -20,6 +20,7 @@ from runfold.domain import streams
 from runfold.domain.cell.state import Cell
 from runfold.domain.job.assignment import stop_order
 from runfold.domain.parking.state import Parked
+from runfold.eventlog.runs import RunReader
 from runfold.log.assignments import Assignments
 from runfold.log.parking import RecordedParking
 from runfold.log.recorder import Recorder
@@ -68,10 +69,17 @@ class Work:
     """Made before the view starts, so that it sees every placement."""
 
     def __init__(
-        self, view: View, recorder: Recorder, assignments: Assignments, bus: Bus, tasks: Tasks
+        self,
+        view: View,
+        recorder: Recorder,
+        assignments: Assignments,
+        runs: RunReader,
+        bus: Bus,
+        tasks: Tasks,
     ) -> None:
         self._parking = RecordedParking("log.work", view, recorder, self._again)
-        self._view, self._assignments, self._bus, self._tasks = view, assignments, bus, tasks
+        self._view, self._assignments, self._runs = view, assignments, runs
+        self._bus, self._tasks = bus, tasks
         self._open = OpenAttempts()
         self._backlog: deque[_Said] = deque(maxlen=BACKLOG)
         self._filled = Signal()
@@ -90,14 +98,19 @@ class Work:
         self._backlog.clear()
 
     async def answer(self, report: x.InventoryReported) -> None:
-        """All that is assigned to the host at this position; and which of what it has may be dropped."""
-        cell = self._view.cell
-        position = cell.position
+        """All that is assigned to the host at this position; and which of what it has may be dropped.
+
+        Raises Unavailable.
+        """
+        position = self._view.cell.position
         listed = list(self._open.by_host.get(report.host_id, {}))
-        forget = tuple(c.attempt_id for c in report.conditions if _final(cell, c.attempt_id))
-        assignments = [await self._made_or_postponed(id_) for id_ in listed]
+        reported = [condition.attempt_id for condition in report.conditions]
+        final = [id_ for id_ in reported if _final(self._view.cell, id_)]
+        past = [id_ for id_ in reported if await self._is_past(id_)]
+        made = [await self._made_or_postponed(id_) for id_ in listed]
         await self._parking.record()
-        answer = x.InventoryAnswered(position, report.seq, tuple(assignments), forget, report.incarnation)
+        assignments = tuple(assignment for assignment in made if assignment is not None)
+        answer = x.InventoryAnswered(position, report.seq, assignments, (*final, *past), report.incarnation)
         await self._send(report.host_id, answer)
 
     def not_ready(self) -> str | None:
@@ -111,6 +124,12 @@ class Work:
         except BusError:
             return False
         return True
+
+    async def _is_past(self, attempt_id: str) -> bool:
+        """Of a run that has left memory, which only finished ones do. Most others are known, and cost no look."""
+        if attempt_id in self._view.cell.attempts or not self._view.has_past:
+            return False
+        return await self._runs.of_attempt(attempt_id) is not None
 
     def _note(self, commit: Commit | None) -> None:
         if commit is None:
@@ -198,10 +217,11 @@ class Work:
     async def _unpark(self) -> None:
         """Jobs that nobody has to be told of any more."""
         for parked in self._parking.mine:
-            if self._view.cell.jobs[parked.subject_id].finished_at is not None:
+            job = self._view.cell.jobs.get(parked.subject_id)
+            if job is None or job.finished_at is not None:
                 await self._parking.handled(parked.id)
 
-    async def _made_or_postponed(self, attempt_id: str) -> x.Assignment:
+    async def _made_or_postponed(self, attempt_id: str) -> x.Assignment | None:
         try:
             made = await self._assignments.make(attempt_id)
         except TRANSIENT:
@@ -209,31 +229,36 @@ class Work:
         except Exception as error:
             self._park(attempt_id, error)
             return self._assignments.postponed(attempt_id, "it can't be made at the moment")
-        if self._view.cell.parked:
-            await self._parking.handled(self._parking.id(self._subject(attempt_id)))
+        if made is not None:
+            await self._unpark_job(made.job_id)
         return made
 
-    def _park(self, attempt_id: str, error: Exception) -> None:
-        self._parking.park(self._subject(attempt_id), error)
+    async def _unpark_job(self, job_id: str) -> None:
+        if self._view.cell.parked:
+            await self._parking.handled(self._parking.id(streams.job(job_id)))
 
-    def _subject(self, attempt_id: str) -> str:
-        return streams.job(self._view.cell.jobs_by_attempt[attempt_id].id)
+    def _park(self, attempt_id: str, error: Exception) -> None:
+        """Not what has left memory meanwhile: it is over."""
+        if (job := self._view.cell.jobs_by_attempt.get(attempt_id)) is not None:
+            self._parking.park(streams.job(job.id), error)
 
     def _again(self, parked: Parked) -> None:
-        attempt = self._view.cell.jobs[parked.subject_id].attempt
-        self._say(attempt.id, self._view.cell.position, x.AttemptsAssigned)
+        if (job := self._view.cell.jobs.get(parked.subject_id)) is not None:
+            self._say(job.attempt.id, self._view.cell.position, x.AttemptsAssigned)
 
     def _stop(self, said: _Said) -> x.StopOrder | None:
         cell = self._view.cell
-        return stop_order(cell.jobs_by_attempt[said.attempt_id], cell.attempts[said.attempt_id])
+        job = cell.jobs_by_attempt.get(said.attempt_id)
+        return stop_order(job, cell.attempts[said.attempt_id]) if job is not None else None
 
     async def _assigned(self, said: _Said) -> x.Assigned | None:
         if said.attempt_id not in self._open.by_host.get(said.host_id, {}):
             return None
         with self._traced(said.attempt_id):
             made = await self._assignments.make(said.attempt_id)
-        if self._view.cell.parked:
-            await self._parking.handled(self._parking.id(self._subject(said.attempt_id)))
+        if made is None:
+            return None
+        await self._unpark_job(made.job_id)
         return x.Assigned(said.position, made)
 
     def _traced(self, attempt_id: str) -> AbstractContextManager[object]:

@@ -1,5 +1,9 @@
 """The provisioner's wiring."""
 
+from typing import Annotated
+
+from annotated_types import Ge
+
 from runfold.bus.port import Bus
 from runfold.eventlog.port import EventLog
 from runfold.ports import Clock, Ids
@@ -14,9 +18,10 @@ from runfold.service.view import View
 
 
 class ProvisionerSettings(FollowingSettings):
-    """Nothing beyond where log and broker are."""
+    """Little beyond where log and broker are."""
 
     health_port: int | None = 3301
+    runs_in_memory: Annotated[int, Ge(0)] = 1_000  #: nobody here asks for what is over
 
 
 def build(*, log: EventLog, view: View, bus: Bus, clock: Clock, ids: Ids, standby: bool = False) -> Component:

@@ -31,6 +31,7 @@ StopAfter = Annotated[Annotated[Duration, Ge(LEAST)] | None, BeforeValidator(_st
 
 class SchedulerSettings(FollowingSettings):
     health_port: int | None = 3201
+    runs_in_memory: Annotated[int, Ge(0)] = 1_000  #: nobody here asks for what is over
     #: How long a host may be cut off until it stops what is to be tried again elsewhere; None is for ever.
     stop_after: StopAfter = timedelta(minutes=2)
 

@@ -56,7 +56,8 @@ class Scheduler(Deciding):
         return plan(cell, self._agenda, now, self._ids.uuid4, self._stop_after, self._parking.park)
 
     def _again(self, parked: Parked) -> None:
-        self._agenda.look_again(self._view.cell, self._view.cell.runs[parked.subject_id])
+        if (run := self._view.cell.runs.get(parked.subject_id)) is not None:
+            self._agenda.look_again(self._view.cell, run)
 
     def _next_due(self, cell: Cell) -> int | None:
         return self._agenda.next_due

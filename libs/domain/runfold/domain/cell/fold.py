@@ -6,7 +6,7 @@ from typing import Any
 from runfold.contracts import cell, fleet, instance, job, parking, project, run, user
 from runfold.contracts.envelope import Commit, Envelope, Unknown
 from runfold.domain import streams
-from runfold.domain.cell.state import Cell, Remembered, Term
+from runfold.domain.cell.state import Cell, Deletion, Remembered, Term
 from runfold.domain.fleet import evolve as fleets
 from runfold.domain.instance import evolve as instances
 from runfold.domain.job import evolve as jobs
@@ -14,6 +14,7 @@ from runfold.domain.job.state import Attempt
 from runfold.domain.parking import evolve as parked
 from runfold.domain.project.state import Project, Secret
 from runfold.domain.run import evolve as runs
+from runfold.domain.run.deleted import named
 from runfold.domain.user.state import Grant, Token, User
 
 KEYS_KEPT = 24 * 3600 * 1_000_000
@@ -125,13 +126,32 @@ def _run_submitted(state: Cell, e: run.RunSubmitted, envelope: Envelope) -> None
     made = state.runs[e.run_id] = runs.submitted(e, envelope.time)
     made.correlation_id, made.traceparent = envelope.record.correlation_id, envelope.record.traceparent
     state.names[streams.run_name(e.project_id, e.name)] = e.run_id
-    state.projects[e.project_id].runs.append(e.run_id)
+    state.projects[e.project_id].runs[e.run_id] = None
 
 
-def _run_changed(state: Cell, e: Any, envelope: Envelope) -> None:
-    known = runs.evolve(state.runs[e.run_id], e, envelope.time)
-    if known.deleted:
-        _free_name(state, streams.run_name(known.project_id, known.name), known.id)
+def _run_stopped(state: Cell, e: run.RunStopRequested, envelope: Envelope) -> None:
+    known = state.runs.get(e.run_id)
+    if known is not None:
+        runs.evolve(known, e, envelope.time)
+
+
+def _run_finished(state: Cell, e: run.RunFinished, envelope: Envelope) -> None:
+    known = state.runs.get(e.run_id)
+    if known is not None and known.final is None:
+        runs.evolve(known, e, envelope.time)
+        state.finished[e.run_id] = envelope.position
+
+
+def _run_deleted(state: Cell, e: run.RunDeleted, envelope: Envelope) -> None:
+    e = named(e, envelope.record.streams)
+    _free_name(state, streams.run_name(e.project_id, e.name), e.run_id)
+    known = state.runs.get(e.run_id)
+    if known is None:
+        state.deletions.setdefault(e.run_id, Deletion(envelope.position, envelope.time))
+        return
+    runs.evolve(known, e, envelope.time)
+    if state.finished.pop(e.run_id, None) is not None:
+        state.finished[e.run_id] = envelope.position
 
 
 def _job_submitted(state: Cell, e: job.JobSubmitted, envelope: Envelope) -> None:
@@ -141,7 +161,7 @@ def _job_submitted(state: Cell, e: job.JobSubmitted, envelope: Envelope) -> None
 
 
 def _job_placed(state: Cell, e: job.JobPlaced, envelope: Envelope) -> None:
-    jobs.evolve(state.jobs[e.job_id], e, envelope.time)
+    _job_changed(state, e, envelope)
     attempt = state.attempts.get(e.attempt_id)
     if attempt is None or attempt.ended:
         return
@@ -154,12 +174,17 @@ def _job_placed(state: Cell, e: job.JobPlaced, envelope: Envelope) -> None:
 
 
 def _job_resubmitted(state: Cell, e: job.JobResubmitted, envelope: Envelope) -> None:
-    known = jobs.evolve(state.jobs[e.job_id], e, envelope.time)
-    _know_attempt(state, e.job_id, known.attempt)
+    _job_changed(state, e, envelope)
+    known = state.jobs.get(e.job_id)
+    if known is not None:
+        _know_attempt(state, e.job_id, known.attempt)
 
 
 def _job_changed(state: Cell, e: Any, envelope: Envelope) -> None:
-    jobs.evolve(state.jobs[e.job_id], e, envelope.time)
+    """What is said of a job whose run is finished, and may have left memory, changes nothing."""
+    known = state.jobs.get(e.job_id)
+    if known is not None:
+        jobs.evolve(known, e, envelope.time)
 
 
 def _attempt_ended(state: Cell, e: Any, envelope: Envelope) -> None:
@@ -246,9 +271,9 @@ _HANDLERS: dict[type[Any], Callable[[Cell, Any, Envelope], None]] = {
     project.SecretStored: _secret_stored,
     project.SecretDeleted: _secret_deleted,
     run.RunSubmitted: _run_submitted,
-    run.RunStopRequested: _run_changed,
-    run.RunFinished: _run_changed,
-    run.RunDeleted: _run_changed,
+    run.RunStopRequested: _run_stopped,
+    run.RunFinished: _run_finished,
+    run.RunDeleted: _run_deleted,
     job.JobSubmitted: _job_submitted,
     job.JobPlaced: _job_placed,
     job.AttemptClaimed: _job_changed,

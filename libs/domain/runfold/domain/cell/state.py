@@ -9,7 +9,7 @@ from runfold.domain.instance.state import Host, Instance
 from runfold.domain.job.state import Attempt, Job
 from runfold.domain.parking.state import Parked
 from runfold.domain.project.state import Project
-from runfold.domain.run.state import Run
+from runfold.domain.run.state import PastRun, Run
 from runfold.domain.user.state import Grant, Token, User
 
 
@@ -28,6 +28,14 @@ class Remembered:
     time: Micros
 
 
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """Where and when a run was deleted."""
+
+    position: int
+    time: Micros
+
+
 @dataclass(slots=True)
 class Cell:
     """Look things up here; only `fold` changes it."""
@@ -41,7 +49,13 @@ class Cell:
     tokens_by_sha256: dict[str, Token] = field(default_factory=dict)
     grants: dict[str, Grant] = field(default_factory=dict)
     projects: dict[str, Project] = field(default_factory=dict)
-    runs: dict[str, Run] = field(default_factory=dict)  #: oldest first
+    runs: dict[str, Run] = field(default_factory=dict)  #: those in memory, oldest first
+    finished: dict[str, int] = field(
+        default_factory=dict
+    )  #: of these, the finished ones by the position that last changed them, in its order
+    deletions: dict[str, Deletion] = field(
+        default_factory=dict
+    )  #: of runs that had left memory, in their order, until their rows have it
     jobs: dict[str, Job] = field(default_factory=dict)
     attempts: dict[str, Attempt] = field(default_factory=dict)
     jobs_by_attempt: dict[str, Job] = field(default_factory=dict)
@@ -61,8 +75,15 @@ class Cell:
     def user_named(self, name: str) -> User | None:
         return self.users.get(self.names.get(f"name:users/{name}", ""))
 
-    def run_named(self, project_id: str, name: str) -> Run | None:
-        return self.runs.get(self.names.get(f"name:{project_id}/runs/{name}", ""))
+    def run_named(self, project_id: str, name: str) -> Run | PastRun | None:
+        run_id = self.names.get(f"name:{project_id}/runs/{name}")
+        if run_id is None:
+            return None
+        return self.runs.get(run_id) or PastRun(run_id, project_id, name)
+
+    def holds_name(self, run: Run | PastRun) -> bool:
+        """Whether it isn't deleted: its name is its own until then."""
+        return self.names.get(f"name:{run.project_id}/runs/{run.name}") == run.id
 
     def fleet_named(self, project_id: str | None, name: str) -> Fleet | None:
         """The project's own fleet of that name, else the cell's."""

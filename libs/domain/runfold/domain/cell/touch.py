@@ -75,8 +75,7 @@ def touched(event: Event, state: Cell) -> tuple[str, ...]:
         case project.SecretStored() | project.SecretDeleted():
             return (streams.secret(event.project_id, event.name),)
         case run.RunDeleted():
-            gone = state.runs[event.run_id]
-            return (streams.run(gone.id), streams.run_name(gone.project_id, gone.name))
+            return (streams.run(event.run_id), streams.run_name(event.project_id, event.name))
         case fleet.FleetCreated():
             return (streams.fleet(event.fleet_id), streams.fleet_name(event.project_id, event.name))
         case fleet.FleetDeleted():

@@ -23,4 +23,5 @@ class Project:
     is_public: bool = False
     deleted: bool = False
     secrets: dict[str, Secret] = field(default_factory=dict)  #: by name
-    runs: list[str] = field(default_factory=list)  #: ids of its runs, oldest first
+    runs: dict[str, None] = field(default_factory=dict)  #: ids of its runs in memory, oldest first
+    past_until: Micros = -1  #: when the newest was submitted of those that are listed and left memory

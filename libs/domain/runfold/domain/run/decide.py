@@ -7,7 +7,7 @@ from runfold.contracts import run as e
 from runfold.contracts.values import JobSpec
 from runfold.domain import names
 from runfold.domain.errors import AlreadyExists, StillActive
-from runfold.domain.run.state import Run
+from runfold.domain.run.state import PastRun, Run
 
 #: Why the run is stopped -> the reason its jobs get (dstack spec, section 8).
 STOPPED, ABORTED = "stopped_by_user", "aborted_by_user"
@@ -38,12 +38,12 @@ class SubmitRun:
     fleets: tuple[str, ...] | None = None
 
 
-def submit(existing: Run | None, command: SubmitRun) -> list[e.RunEvent | j.JobEvent]:
+def submit(existing: Run | PastRun | None, command: SubmitRun) -> list[e.RunEvent | j.JobEvent]:
     """`existing` is the run that has the name now; a finished one is replaced. Raises Invalid, AlreadyExists."""
     names.check(command.name, names.RESOURCE)
-    if existing is not None and existing.final is None:
+    if isinstance(existing, Run) and existing.final is None:
         raise AlreadyExists("Cannot override active run. Stop the run first.")
-    replaced: list[e.RunEvent | j.JobEvent] = [] if existing is None else [e.RunDeleted(existing.id)]
+    replaced: list[e.RunEvent | j.JobEvent] = [] if existing is None else [_deleted(existing)]
     run = e.RunSubmitted(
         run_id=command.run_id,
         project_id=command.project_id,
@@ -62,18 +62,22 @@ def submit(existing: Run | None, command: SubmitRun) -> list[e.RunEvent | j.JobE
     return [*replaced, run, *jobs]
 
 
-def request_stop(run: Run, user_id: str, *, abort: bool) -> list[e.RunEvent]:
+def request_stop(run: Run | PastRun, user_id: str, *, abort: bool) -> list[e.RunEvent]:
     """[] when it is finished, or being stopped already no less firmly."""
-    if run.final is not None or (run.stop is not None and (run.stop.abort or not abort)):
+    if isinstance(run, PastRun) or run.final is not None:
+        return []
+    if run.stop is not None and (run.stop.abort or not abort):
         return []
     return [e.RunStopRequested(run.id, user_id, abort)]
 
 
-def delete(run: Run) -> list[e.RunEvent]:
+def delete(run: Run | PastRun) -> list[e.RunEvent]:
     """Raises StillActive; [] when it is deleted already."""
+    if isinstance(run, PastRun):
+        return [_deleted(run)]
     if run.final is None:
         raise StillActive(f"Cannot delete active runs: ['{run.name}']")
-    return [] if run.deleted else [e.RunDeleted(run.id)]
+    return [] if run.deleted else [_deleted(run)]
 
 
 def stop_reason(run: Run) -> str | None:
@@ -94,6 +98,10 @@ def finish(run: Run, finished: dict[str, j.JobFinished]) -> list[e.RunEvent]:
             return []
         statuses.append((end.status, end.message) if end else (str(job.status), job.attempt.message))
     return [_finished(run, statuses)]
+
+
+def _deleted(run: Run | PastRun) -> e.RunDeleted:
+    return e.RunDeleted(run.id, run.project_id, run.name)
 
 
 def _finished(run: Run, statuses: list[tuple[str, str | None]]) -> e.RunFinished:

@@ -77,4 +77,12 @@ class Run(msgspec.Struct, gc=False):
         return max(self.changed_at, *(job.attempt.changed_at for job in self.jobs), self.submitted_at)
 
 
+class PastRun(msgspec.Struct, frozen=True, gc=False):
+    """A finished run that has left memory and isn't deleted: all that is to be decided on needs no more of it."""
+
+    id: str
+    project_id: str
+    name: str
+
+
 _ACTIVE = {JobStatus.PROVISIONING, JobStatus.PULLING, JobStatus.RUNNING, JobStatus.SUBMITTED}

@@ -55,11 +55,11 @@ class Agenda:
             case run.RunStopRequested(run_id=run_id):
                 self.stopping[run_id] = None
             case job.JobSubmitted(job_id=job_id) | job.JobResubmitted(job_id=job_id):
-                self._wait(cell, cell.jobs[job_id], envelope.position)
+                self._wait(cell, cell.jobs.get(job_id), envelope.position)
             case job.JobRetryScheduled(job_id=job_id, due=due):
                 heapq.heappush(self.timers, (due, job_id))
             case job.AttemptStarted(job_id=job_id):
-                self._watch(cell.jobs[job_id])
+                self._watch(cell.jobs.get(job_id))
             case job.AttemptExited() | job.AttemptLost() | job.AttemptRefused() | job.OutputClosed():
                 self.settling[envelope.data.job_id] = None
                 self.room = True
@@ -77,16 +77,17 @@ class Agenda:
     def tidy(self, cell: Cell) -> None:
         """Leaves out what is over by now. Passes do that as they go; without any, the agenda would only grow."""
         heaps = (
-            (shape_, [o for o in heap if cell.jobs[o.job_id].waiting])
-            for shape_, heap in self.waiting.items()
+            (shape_, [o for o in heap if _waits(cell, o.job_id)]) for shape_, heap in self.waiting.items()
         )
         self.waiting = {shape_: heap for shape_, heap in heaps if heap}
         for heap in self.waiting.values():
             heapq.heapify(heap)
-        self.timers = [timer for timer in self.timers if cell.jobs[timer[1]].finished_at is None]
+        self.timers = [timer for timer in self.timers if _goes_on(cell, timer[1])]
         heapq.heapify(self.timers)
-        self.settling = {id_: None for id_ in self.settling if cell.jobs[id_].finished_at is None}
-        self.stopping = {id_: None for id_ in self.stopping if cell.runs[id_].final is None}
+        self.settling = {id_: None for id_ in self.settling if _goes_on(cell, id_)}
+        self.stopping = {
+            id_: None for id_ in self.stopping if id_ in cell.runs and cell.runs[id_].final is None
+        }
 
     def leave_out(self, run_id: str, job_id: str) -> None:
         """Until something happens to it, or somebody asks for it."""
@@ -112,7 +113,7 @@ class Agenda:
     def restore(self, cell: Cell) -> None:
         """Put back what the last pass decided on and the log refused."""
         for shape_, order in self.proposed:
-            if cell.jobs[order.job_id].waiting:
+            if _waits(cell, order.job_id):
                 heapq.heappush(self.waiting.setdefault(shape_, []), order)
                 self.room = True
         self.proposed.clear()
@@ -128,7 +129,9 @@ class Agenda:
     def next_due(self) -> Micros | None:
         return self.timers[0][0] if self.timers else None
 
-    def _wait(self, cell: Cell, waiting: Job, position: int) -> None:
+    def _wait(self, cell: Cell, waiting: Job | None, position: int) -> None:
+        if waiting is None:
+            return
         owner = cell.runs[waiting.run_id]
         order = Order(-owner.priority, position, waiting.id)
         heapq.heappush(self.waiting.setdefault(shape(owner, waiting), []), order)
@@ -146,7 +149,7 @@ class Agenda:
         for left in [job_id] if job_id else list(self.left_out[run_id]):
             if left in self.left_out[run_id]:
                 del self.left_out[run_id][left]
-                if left:
+                if left in cell.jobs:
                     self._put_back(cell, cell.jobs[left])
         if not self.left_out[run_id]:
             del self.left_out[run_id]
@@ -163,9 +166,20 @@ class Agenda:
             if due is not None:
                 heapq.heappush(self.timers, (due, job.id))
 
-    def _watch(self, started: Job) -> None:
-        if (deadline := jobs.deadline(started)) is not None:
+    def _watch(self, started: Job | None) -> None:
+        if started is not None and (deadline := jobs.deadline(started)) is not None:
             heapq.heappush(self.timers, (deadline, started.id))
+
+
+def _goes_on(cell: Cell, job_id: str) -> bool:
+    """What has left memory is over."""
+    known = cell.jobs.get(job_id)
+    return known is not None and known.finished_at is None
+
+
+def _waits(cell: Cell, job_id: str) -> bool:
+    known = cell.jobs.get(job_id)
+    return known is not None and known.waiting
 
 
 def shape(owner: Run, waiting: Job) -> Shape:

@@ -99,9 +99,9 @@ def _unpark(this: Pass) -> None:
     for parked in this.cell.parked.values():
         if parked.last.reactor != REACTOR:
             continue
-        run = this.cell.runs[parked.subject_id]
-        went = run.id in this.tried and run.id not in this.agenda.left_out
-        if went or run.final is not None:
+        run_id, run = parked.subject_id, this.cell.runs.get(parked.subject_id)
+        went = run_id in this.tried and run_id not in this.agenda.left_out
+        if went or run is None or run.final is not None:
             events = parking.handled(this.cell.parked, parked.id)
             this.decisions.append(Decision(tuple(events), (streams.parked(parked.id),)))
 
@@ -110,8 +110,8 @@ def _stop_runs(this: Pass) -> None:
     for run_id in list(this.agenda.stopping):
         if this.full:
             return
-        run = this.cell.runs[run_id]
-        if not _apart(this, run, "", partial(_stop_run, this, run)):
+        run = this.cell.runs.get(run_id)
+        if run is None or not _apart(this, run, "", partial(_stop_run, this, run)):
             del this.agenda.stopping[run_id]
 
 
@@ -129,7 +129,10 @@ def _settle_jobs(this: Pass) -> None:
     for job_id in list(this.agenda.settling):
         if this.full:
             return
-        job = this.cell.jobs[job_id]
+        job = this.cell.jobs.get(job_id)
+        if job is None:
+            del this.agenda.settling[job_id]
+            continue
         run = this.cell.runs[job.run_id]
         if run.id in this.decided:
             continue
@@ -143,7 +146,9 @@ def _settle(this: Pass, run: Run, job: Job) -> bool:
 
 def _timers(this: Pass) -> None:
     for job_id in this.agenda.due(this.now):
-        job = this.cell.jobs[job_id]
+        job = this.cell.jobs.get(job_id)
+        if job is None:
+            continue
         if job.waiting:
             this.agenda.room = True  # an instance it left out may be asked again
             continue
@@ -190,10 +195,13 @@ def _place_jobs(this: Pass) -> None:
     while heads and not this.full:
         order, number, shape = heapq.heappop(heads)
         queue = agenda.waiting[shape]
-        job = this.cell.jobs[order.job_id]
-        run = this.cell.runs[job.run_id]
-        placed = job.waiting and _apart(this, run, job.id, partial(_place, this, run, job))
-        waits = job.waiting and not agenda.leaves_out(job)
+        job = this.cell.jobs.get(order.job_id)
+        if job is None:
+            placed = waits = False
+        else:
+            run = this.cell.runs[job.run_id]
+            placed = job.waiting and _apart(this, run, job.id, partial(_place, this, run, job))
+            waits = job.waiting and not agenda.leaves_out(job)
         if waits and not placed:
             continue
         heapq.heappop(queue)

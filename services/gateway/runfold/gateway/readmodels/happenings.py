@@ -14,6 +14,7 @@ from runfold.contracts.envelope import Envelope
 from runfold.contracts.values import Micros
 from runfold.domain.cell.state import Cell
 from runfold.domain.job.state import Job
+from runfold.domain.run.deleted import named
 from runfold.domain.run.state import Run
 
 
@@ -66,7 +67,10 @@ class Happenings:
         maker = _MAKERS.get(type(envelope.data))
         if maker is None:
             return
-        for number, change in enumerate(maker(self, envelope.data)):
+        data = envelope.data
+        if isinstance(data, run.RunDeleted):
+            data = named(data, envelope.record.streams)
+        for number, change in enumerate(maker(self, data)):
             yield _happened(envelope, number, change)
 
     def _moved(self, key: str, after: str, *, over: bool) -> str | None:
@@ -95,11 +99,11 @@ class Happenings:
         yield Change("submitted", (Target("run", e.run_id, e.name),), e.project_id, after="submitted")
 
     def _run_changed(self, e: run.RunStopRequested | run.RunFinished) -> Iterator[Change]:
-        yield from self._run_moved(self._cell().runs[e.run_id])
+        if (known := self._cell().runs.get(e.run_id)) is not None:
+            yield from self._run_moved(known)
 
     def _run_deleted(self, e: run.RunDeleted) -> Iterator[Change]:
-        known = self._cell().runs[e.run_id]
-        yield Change("deleted", (Target("run", known.id, known.name),), known.project_id)
+        yield Change("deleted", (Target("run", e.run_id, e.name),), e.project_id)
 
     def _run_moved(self, known: Run) -> Iterator[Change]:
         after = str(known.status)
@@ -113,20 +117,25 @@ class Happenings:
         )
 
     def _job_submitted(self, e: job.JobSubmitted) -> Iterator[Change]:
-        yield self._attempt_made(e.job_id, e.attempt_id, "created on run submission")
+        yield from self._attempt_made(e.job_id, e.attempt_id, "created on run submission")
 
     def _job_resubmitted(self, e: job.JobResubmitted) -> Iterator[Change]:
-        yield self._attempt_made(e.job_id, e.attempt_id, "created on retry")
-        yield from self._run_moved(self._cell().runs[e.run_id])
+        yield from self._attempt_made(e.job_id, e.attempt_id, "created on retry")
+        if (owner := self._cell().runs.get(e.run_id)) is not None:
+            yield from self._run_moved(owner)
 
-    def _attempt_made(self, job_id: str, attempt_id: str, what: str) -> Change:
+    def _attempt_made(self, job_id: str, attempt_id: str, what: str) -> Iterator[Change]:
         known, owner = self._of_job(job_id)
+        if known is None or owner is None:
+            return
         self._status[attempt_id] = "submitted"
         target = Target("job", attempt_id, known.spec.name)
-        return Change(what, (target,), owner.project_id, (owner.id,), after="submitted", by_user=False)
+        yield Change(what, (target,), owner.project_id, (owner.id,), after="submitted", by_user=False)
 
     def _job_placed(self, e: job.JobPlaced) -> Iterator[Change]:
         known, owner = self._of_job(e.job_id)
+        if known is None or owner is None:
+            return
         targets, within = [Target("job", e.attempt_id, known.spec.name)], [owner.id]
         placed_on = self._cell().instances.get(e.instance_id)
         if placed_on is not None:
@@ -138,7 +147,7 @@ class Happenings:
     def _job_changed(self, e: Any) -> Iterator[Change]:
         known, owner = self._of_job(e.job_id)
         attempt = self._cell().attempts.get(e.attempt_id)
-        if attempt is None or attempt.refused:
+        if known is None or owner is None or attempt is None or attempt.refused:
             return
         after = str(attempt.status)
         before = self._moved(attempt.id, after, over=attempt.status.final)
@@ -150,9 +159,10 @@ class Happenings:
             )
         yield from self._run_moved(owner)
 
-    def _of_job(self, job_id: str) -> tuple[Job, Run]:
-        known = self._cell().jobs[job_id]
-        return known, self._cell().runs[known.run_id]
+    def _of_job(self, job_id: str) -> tuple[Job | None, Run | None]:
+        """Neither once its run has finished and left memory: what is said of it then is no news."""
+        known = self._cell().jobs.get(job_id)
+        return known, self._cell().runs[known.run_id] if known is not None else None
 
     def _fleet_created(self, e: fleet.FleetCreated) -> Iterator[Change]:
         self._status[e.fleet_id] = "active"

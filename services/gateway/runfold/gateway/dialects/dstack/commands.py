@@ -10,7 +10,7 @@ from runfold.domain import names, streams
 from runfold.domain.cell.state import Cell
 from runfold.domain.project.state import Project
 from runfold.domain.run import decide as runs
-from runfold.domain.run.state import Run
+from runfold.domain.run.state import PastRun, Run
 from runfold.domain.user.authorize import Operation
 from runfold.gateway.ask import Ask
 from runfold.gateway.commands import Decision
@@ -68,7 +68,7 @@ class Submission:
         """As they are shown, without reading again what was just written."""
         return documents_of(self.asked, self.request, run_name=self.name)
 
-    def decide(self, cell: Cell, project: Project, existing: Run | None) -> Decision:
+    def decide(self, cell: Cell, project: Project, existing: Run | PastRun | None) -> Decision:
         job = runs.NewJob(self.job_id, self.attempt_id, self.spec)
         command = runs.SubmitRun(
             run_id=self.run_id,

@@ -8,7 +8,7 @@ from runfold.gateway.dialects.dstack import requests
 from runfold.gateway.dialects.dstack.commands import without_secrets
 from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
 from runfold.gateway.dialects.dstack.effective import check_text, effective, merge
-from runfold.gateway.dialects.dstack.handlers.runs import rendered
+from runfold.gateway.dialects.dstack.handlers.runs import rendered, whole
 from runfold.gateway.dialects.dstack.job_spec import job_spec
 from runfold.gateway.dialects.dstack.offers import offers
 from runfold.gateway.dialects.dstack.placement import usable_fleets
@@ -33,7 +33,7 @@ async def get_plan(ask: Ask[requests.GetRunPlanRequest]) -> Answer:
     found = offers(wanted.requests, task.resources, usable_fleets(task, project, ask.cell), ask.cell)
     if ask.body.reverse_offers:
         found.reverse()
-    current = ask.cell.run_named(project.id, name) if spec.run_name else None
+    current = await whole(ask, ask.cell.run_named(project.id, name) if spec.run_name else None)
     plan = {
         "job_spec": shown_job_spec(spec, task, name),
         "offers": found[: ask.body.max_offers or SHOWN],

@@ -7,7 +7,7 @@ from runfold.domain.cell.state import Cell
 from runfold.domain.errors import NotFound, StillActive
 from runfold.domain.project.state import Project
 from runfold.domain.run import decide as runs
-from runfold.domain.run.state import Run
+from runfold.domain.run.state import PastRun, Run
 from runfold.domain.user.authorize import Operation
 from runfold.gateway.ask import Ask
 from runfold.gateway.commands import Decision
@@ -26,22 +26,25 @@ async def apply(ask: Ask[requests.ApplyRunPlanRequest]) -> Answer:
     def decide(cell: Cell) -> Decision:
         project = ask.project(Operation.RUN)
         existing = cell.run_named(project.id, submission.name)
-        if existing is not None and existing.final is None:
+        if isinstance(existing, Run) and existing.final is None:
             _refuse_override(existing, seen, ask.body.force)
         return submission.decide(cell, project, existing)
 
     run_id = await ask.write(decide)
     if run_id == submission.run_id:
         ask.parts.rendered.lasting(run_id, DIALECT, submission.documents)
-    return Answer(rendered(ask, ask.cell.runs[run_id]))
+    run = await ask.parts.past.run(run_id)
+    if run is None:
+        raise NotFound("Run not found")
+    return Answer(rendered(ask, run))
 
 
 async def get(ask: Ask[requests.GetRunRequest]) -> Answer:
     project = ask.project(Operation.READ)
     if ask.body.id is not None:
-        run = ask.cell.runs.get(str(ask.body.id))
+        run = await ask.parts.past.run(str(ask.body.id))
     elif ask.body.run_name is not None:
-        run = ask.cell.run_named(project.id, ask.body.run_name)
+        run = await whole(ask, ask.cell.run_named(project.id, ask.body.run_name))
     else:
         raise Refused("run_name or id must be specified")
     if run is None or run.project_id != project.id or run.deleted:
@@ -67,7 +70,7 @@ async def delete(ask: Ask[requests.DeleteRunsRequest]) -> Answer:
     def decide(cell: Cell) -> Decision:
         project = ask.project(Operation.RUN)
         chosen = _named(cell, project, ask.body.runs_names)
-        active = [run.name for run in chosen if run.final is None]
+        active = [run.name for run in chosen if isinstance(run, Run) and run.final is None]
         if active:
             raise StillActive(f"Cannot delete active runs: {active}")
         names = tuple(streams.run_name(project.id, run.name) for run in chosen)
@@ -75,6 +78,11 @@ async def delete(ask: Ask[requests.DeleteRunsRequest]) -> Answer:
 
     await ask.write(decide)
     return Answer()
+
+
+async def whole(ask: Ask[Any], run: Run | PastRun | None) -> Run | None:
+    """The run with its state, wherever that is."""
+    return await ask.parts.past.run(run.id) if isinstance(run, PastRun) else run
 
 
 def rendered(ask: Ask[Any], run: Run) -> bytes:
@@ -87,7 +95,7 @@ def told(ask: Ask[Any], run: Run) -> Documents:
     return ask.parts.rendered.lasting(run.id, DIALECT, lambda: documents(run))
 
 
-def _named(cell: Cell, project: Project, names: list[str]) -> list[Run]:
+def _named(cell: Cell, project: Project, names: list[str]) -> list[Run | PastRun]:
     found = (cell.run_named(project.id, name) for name in dict.fromkeys(names))
     return [run for run in found if run is not None]
 

@@ -6,6 +6,7 @@ from runfold.domain.cell.state import Cell
 from runfold.domain.project.state import Project
 from runfold.domain.run.state import Run
 from runfold.domain.user.authorize import Operation
+from runfold.eventlog.runs import RunQuery
 from runfold.gateway.ask import Ask
 from runfold.gateway.dialects.dstack import requests
 from runfold.gateway.dialects.dstack.handlers.runs import rendered, told
@@ -25,9 +26,43 @@ async def list_runs(ask: Ask[requests.ListRunsRequest]) -> Answer:
         time=None if wanted.prev_submitted_at is None else micros(wanted.prev_submitted_at),
         id=None if wanted.prev_run_id is None else str(wanted.prev_run_id),
     )
-    found = (run for run in _candidates(ask, _projects(ask)) if _is_wanted(run, wanted, ask.cell))
-    runs = paged(found, page, time=lambda run: run.submitted_at, key=lambda run: run.id)
+    projects = _projects(ask)
+    runs = paged(_in_memory(ask, projects), page, time=lambda run: run.submitted_at, key=lambda run: run.id)
+    if not wanted.only_active and _misses(page, runs, projects):
+        runs = await _with_past(ask, page, projects)
     return Answer(listed([_run(ask, run) for run in runs]))
+
+
+def _misses(page: Page, runs: list[Run], projects: list[Project]) -> bool:
+    """Whether some may belong on the page that have left memory."""
+    until = max((project.past_until for project in projects), default=-1)
+    if until < 0 or page.limit == 0:
+        return False
+    return page.ascending or len(runs) < page.limit or runs[-1].submitted_at <= until
+
+
+async def _with_past(ask: Ask[requests.ListRunsRequest], page: Page, projects: list[Project]) -> list[Run]:
+    owner = ask.cell.user_named(ask.body.username) if ask.body.username is not None else None
+    if owner is None and ask.body.username is not None:
+        return []
+    query = RunQuery(
+        projects=tuple(project.id for project in projects),
+        limit=page.limit,
+        user_id=owner.id if owner is not None else None,
+        ascending=page.ascending,
+        time=page.time,
+        id=page.id,
+    )
+    return await ask.parts.past.page(
+        page,
+        query,
+        lambda: _in_memory(ask, projects),
+        lambda run: run.project_id in query.projects and _is_wanted(run, ask.body, ask.cell),
+    )
+
+
+def _in_memory(ask: Ask[requests.ListRunsRequest], projects: list[Project]) -> Iterator[Run]:
+    return (run for run in _candidates(ask, projects) if _is_wanted(run, ask.body, ask.cell))
 
 
 def _projects(ask: Ask[requests.ListRunsRequest]) -> list[Project]:

@@ -1,0 +1,51 @@
+"""Finished runs leave memory: what is kept of them lies elsewhere, or nobody here asks for it."""
+
+from collections.abc import Iterator
+
+from runfold.domain import streams
+from runfold.domain.cell.state import Cell
+from runfold.domain.run.state import Run
+
+
+def forget(state: Cell, most: int, up_to: int, *, names: bool = True) -> list[Run]:
+    """Those that left, so that `most` finished ones stay: the ones that changed last, and all that did after `up_to`.
+
+    With `names` they keep theirs until they are deleted, so that nobody looks elsewhere whether a name is taken.
+    """
+    left = [_drop(state, run_id) for run_id in _leaving(state, most, up_to)]
+    for run in left:
+        if not names:
+            state.names.pop(streams.run_name(run.project_id, run.name), None)
+        elif not run.deleted:
+            project = state.projects[run.project_id]
+            project.past_until = max(project.past_until, run.submitted_at)
+    return left
+
+
+def forget_deletions(state: Cell, up_to: int) -> None:
+    """Those up to that position, which rows have by now."""
+    for run_id, deletion in list(state.deletions.items()):
+        if deletion.position > up_to:
+            break
+        del state.deletions[run_id]
+
+
+def _leaving(state: Cell, most: int, up_to: int) -> Iterator[str]:
+    """Taken out of the finished ones as they come."""
+    while len(state.finished) > most:
+        run_id, position = next(iter(state.finished.items()))
+        if position > up_to:
+            return
+        del state.finished[run_id]
+        yield run_id
+
+
+def _drop(state: Cell, run_id: str) -> Run:
+    run = state.runs.pop(run_id)
+    state.projects[run.project_id].runs.pop(run_id, None)
+    for job in run.jobs:
+        state.jobs.pop(job.id, None)
+        for attempt in job.attempts:
+            state.attempts.pop(attempt.id, None)
+            state.jobs_by_attempt.pop(attempt.id, None)
+    return run

@@ -1,0 +1,130 @@
+"""A generation of rows from zero: the log is folded once more, beside the view, while all else goes on.
+
+It takes the active one's place once it has all that is in that one, in one step; whoever dies before leaves what it
+has written to the next one, who folds again and goes on writing there.
+"""
+
+import asyncio
+
+import structlog
+
+from runfold.contracts.envelope import Commit
+from runfold.domain.cell.fold import fold
+from runfold.domain.cell.forget import forget, forget_deletions
+from runfold.domain.cell.state import Cell
+from runfold.domain.run.encoding import VERSION
+from runfold.eventlog.checkpoint import CheckpointError
+from runfold.eventlog.port import EventLog, Head, Unavailable
+from runfold.eventlog.runs import Generation, RunStore
+from runfold.log.projector import BATCH, Gone, advance, write
+from runfold.ports import Ids
+from runfold.ports.backoff import Backoff
+from runfold.service.rebuilds import StoredRebuilds
+from runfold.service.run_rows import changes
+from runfold.service.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+READ = 64  #: commits read at a time: what they finish is in memory until it is written
+#: Folding gives way to everything else this often; seconds.
+YIELD = 0.005
+#: Seconds between looks whether a rebuild was asked for at another replica.
+LOOK = 10.0
+#: Seconds until the next look while the active generation is ahead.
+BEHIND = 0.1
+
+
+class Rebuilder:
+    def __init__(
+        self, source: EventLog, runs: RunStore, rebuilds: StoredRebuilds, ids: Ids, tasks: Tasks
+    ) -> None:
+        self._log, self._runs, self._rebuilds, self._tasks = source, runs, rebuilds, tasks
+        self._backoff = Backoff(ids)
+        self._yielded = 0.0
+
+    def start(self) -> None:
+        self._tasks.start("rebuild runs", self._run())
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                building = (await self._runs.generations()).building
+                if building is None:
+                    await self._sweep()
+                    await self._rebuilds.begun.wait(LOOK)
+                else:
+                    await self._build(building)
+                self._backoff.reset()
+            except Unavailable as error:
+                log.warning("a rebuild waits", error=str(error))
+                await self._backoff.wait()
+            except Gone:
+                continue
+
+    async def _sweep(self) -> None:
+        while await self._runs.sweep():
+            pass
+
+    async def _build(self, building: Generation) -> None:
+        if not await self._can_go_on(building):
+            await self._runs.replace((await self._runs.generations()).beginning(VERSION))
+            return
+        log.info("rows of runs are rebuilt", generation=building.number, after=building.position)
+        cell, number, log_id = Cell(), 0, ""
+        while True:
+            commits = await self._log.read(number, READ)
+            for commit in commits:
+                await self._fold(cell, commit)
+                number, log_id = commit.number, commit.record.log_id
+            if commits:
+                await self._write(cell, building, log_id)
+            elif await self._activated(building.number):
+                log.info("rows of runs are rebuilt", generation=building.number, position=cell.position)
+                return
+
+    async def _can_go_on(self, building: Generation) -> bool:
+        """What was begun by another build, or of another log, is no use."""
+        if building.version != VERSION:
+            return False
+        return _is_of(building, await self._log.head())
+
+    async def _fold(self, cell: Cell, commit: Commit) -> None:
+        fold(cell, commit)
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._yielded > YIELD:
+            await asyncio.sleep(0)
+            self._yielded = loop.time()
+
+    async def _write(self, cell: Cell, building: Generation, log_id: str) -> None:
+        """What is written leaves this fold's memory at once."""
+        changed = changes(cell, building.position)
+        for start in range(0, len(changed), BATCH):
+            await write(self._runs, building.number, cell, changed[start : start + BATCH])
+        await advance(self._runs, building.number, log_id, cell.position)
+        forget(cell, 0, cell.position, names=False)
+        forget_deletions(cell, cell.position)
+
+    async def _activated(self, number: int) -> bool:
+        """False where the active one has gone further meanwhile, or another change came in between."""
+        standing = await self._runs.generations()
+        active, building = standing.active, standing.building
+        if building is None or building.number != number:
+            raise Gone
+        if (
+            active is not None
+            and active.position > building.position
+            and _is_of(active, await self._log.head())
+        ):
+            await asyncio.sleep(BEHIND)
+            return False
+        return await self._runs.replace(standing.activated())
+
+
+def _is_of(generation: Generation, head: Head) -> bool:
+    """Whether it was derived from this log."""
+    try:
+        generation.check(head)
+    except CheckpointError as error:
+        log.error("rows of runs don't belong to this log", generation=generation.number, error=str(error))
+        return False
+    return True
