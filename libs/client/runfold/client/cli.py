@@ -6,6 +6,7 @@ from importlib.metadata import entry_points
 import typer
 
 from runfold.client import dead_letters, parked
+from runfold.client.rebuild import rebuild
 
 app = typer.Typer(
     name="runfold",
@@ -26,6 +27,7 @@ def main() -> None:
     for point in sorted(entry_points(group="runfold.commands"), key=lambda point: point.name):
         command: Callable[..., object] = point.load()
         app.command(point.name)(command)
+    app.command("rebuild")(rebuild)
     app.add_typer(dead_letters.app, name="dead-letters")
     app.add_typer(parked.app, name="parked")
     app()

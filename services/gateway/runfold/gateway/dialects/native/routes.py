@@ -1,7 +1,7 @@
 """The table of native endpoints."""
 
 from runfold.gateway.dialects.native import dead_letters as dead
-from runfold.gateway.dialects.native import parked
+from runfold.gateway.dialects.native import parked, rebuild
 from runfold.gateway.dialects.native.events import STREAM, EventsPage, EventsQuery, events
 from runfold.gateway.http.routes import Route
 
@@ -73,4 +73,13 @@ ROUTES = [
         optional=True,
         writes=True,
     ),
+    Route(
+        "POST",
+        f"{P}/rebuild",
+        rebuild.begin,
+        "Make the rows of finished runs anew from the log",
+        answers=rebuild.RebuildProgress,
+        writes=True,
+    ),
+    Route("GET", f"{P}/rebuild", rebuild.progress, "How far that is", answers=rebuild.RebuildProgress),
 ]
