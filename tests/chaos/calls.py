@@ -16,6 +16,7 @@ _CHANNEL = "aiormq.channel:Channel"
 _ANSWER = "aiohttp.web_protocol:RequestHandler.finish_response"
 _DEAD = "runfold.bus.adapters.rabbitmq.dead_letters:RabbitDeadLetters"
 _DEAD_REMOTE = "runfold.service.adapters.dead_letters_remote:RemoteDeadLetters"
+_REBUILDS_REMOTE = "runfold.service.adapters.rebuilds_remote:RemoteRebuilds"
 _RUNTIMES = "runfold.executor.runtimes"
 _DOCKER = "docker.api.container:ContainerApiMixin"
 
@@ -36,6 +37,7 @@ class Need(StrEnum):
     SECRET = "the first task with a password in a project of its own"
     FLEET = "a fleet that comes, and one that goes"
     GARBAGE = "a message that nobody can read"
+    REBUILD = "a task, and a rebuild of all rows by an administrator"
     BURIED = "such a message, put back and dropped by an administrator"
 
 
@@ -112,6 +114,13 @@ def _of_log() -> Iterator[Call]:
     yield Call("log", "MetricsStore.add", f"{metrics}.add")
     yield Call("log", "MetricsStore.delete_before", f"{metrics}.delete_before", situation=expiring)
     yield Call("log", "KeyStore.create", f"{_EVENTLOG}.keys_mongo:MongoKeyStore.create", need=Need.SECRET)
+    runs = f"{_EVENTLOG}.runs_mongo:MongoRunStore"
+    yield Call("log", "RunStore.write", f"{runs}.write")
+    yield Call("log", "RunStore.replace", f"{runs}.replace", "checkpoint")
+    yield Call("log", "RunStore.replace", f"{runs}.replace", "building", need=Need.REBUILD, most=2)
+    yield Call("log", "RunStore.replace", f"{runs}.replace", "activated", need=Need.REBUILD)
+    yield Call("log", "RunStore.sweep", f"{runs}.sweep", need=Need.REBUILD)
+    yield Call("log", "Rebuilds.begin", "runfold.service.rebuilds:StoredRebuilds.begin", need=Need.REBUILD)
     yield from _publishes("log", topology.Exchange.COMMITS, topology.Exchange.EVENTS)
     yield from _publishes("log", topology.Exchange.WORK, most=3)
     yield from _consumes(
@@ -128,6 +137,7 @@ def _of_gateway() -> Iterator[Call]:
     yield Call(
         "gateway", "KeyStore.create", f"{_EVENTLOG}.keys_remote:RemoteKeyStore.create", need=Need.SECRET
     )
+    yield Call("gateway", "Rebuilds.begin", f"{_REBUILDS_REMOTE}.begin", need=Need.REBUILD)
     yield from _consumes("gateway", "follower")
     yield from _digs("gateway", _DEAD_REMOTE)
     for path in ("/apply", "/stop"):

@@ -17,11 +17,14 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
+from runfold.eventlog.runs import Generations
 from tests.chaos.calls import CALLS, Call, Point
 
 #: Seconds in which an acknowledgement, which the client library only puts into a line, leaves the process.
 _FLUSH = 0.05
 
+#: Generations that this process has seen being built, and not active yet.
+_built: set[int] = set()
 _queue: ContextVar[str] = ContextVar("queue", default="")
 
 
@@ -124,10 +127,23 @@ def _which(method: str, arguments: tuple[Any, ...]) -> str:
             return path[path.rindex("/") :]
         case "CommitStore.insert":
             return "term" if any(s.startswith("term:log") for s in arguments[1].streams) else ""
+        case "RunStore.replace":
+            return _step(arguments[1])
         case "Runtime.start" | "Runtime.stop" | "Runtime.remove":
             return str(arguments[0].name)
         case _:
             return ""
+
+
+def _step(generations: Generations) -> str:
+    """Of a rebuild, or of what goes on without one."""
+    if generations.building is not None:
+        _built.add(generations.building.number)
+        return "building"
+    if generations.active is not None and generations.active.number in _built:
+        _built.discard(generations.active.number)
+        return "activated"
+    return "checkpoint"
 
 
 def _kind(queue: str) -> str:

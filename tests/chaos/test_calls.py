@@ -16,10 +16,12 @@ from runfold.eventlog.keys import KeyStore
 from runfold.eventlog.metrics import MetricsReader, MetricsStore
 from runfold.eventlog.output import OutputReader, OutputStore
 from runfold.eventlog.port import CommitStore, EventLog
+from runfold.eventlog.runs import RunReader, RunStore
 from runfold.executor.host import Host
 from runfold.executor.journal import Journal
 from runfold.executor.runtime import Runtime
 from runfold.provisioner.backend import Backend
+from runfold.service.rebuilds import Rebuilds
 from tests.chaos.calls import CALLS, POINTS
 from tests.chaos.mortal import resolve
 
@@ -28,6 +30,7 @@ _PACKAGES = ("eventlog", "bus", "ports", "service", "gateway", "scheduler", "pro
 
 PORTS: tuple[type, ...] = (
     *(CommitStore, EventLog, CursorStore, KeyStore, OutputReader, OutputStore, MetricsReader, MetricsStore),
+    *(RunReader, RunStore, Rebuilds),
     *(Bus, Subscription, DeadLetters, Journal, Runtime, Host, Backend),
 )
 #: Protocols within a process, by name and why nothing outside of it changes by them.
@@ -56,6 +59,9 @@ READS = {
     "OutputStore": {"poll", "read_from", "stored", "close"},
     "MetricsReader": {"read", "close"},
     "MetricsStore": {"read", "close"},
+    "RunReader": {"generations", "get", "of_attempt", "page"},
+    "RunStore": {"generations", "get", "of_attempt", "page", "close"},
+    "Rebuilds": {"progress"},
     "Bus": {"on_connected", "connected", "durable"},
     "DeadLetters": {"count", "peek", "find"},
     "Journal": {"load", "close"},

@@ -20,6 +20,8 @@ SHORT = (
     "log before Bus.publish runfold.work",
     "log before acknowledge log.facts",
     "log after OutputStore.append",
+    "log after RunStore.write",
+    "log before RunStore.replace activated",
     "gateway after EventLog.append",
     "gateway before answer /apply",
     "scheduler after EventLog.append 2",

@@ -14,6 +14,7 @@ from tests.end_to_end.client import JSON, Client
 #: Seconds until a user gives up.
 PATIENCE = 90.0
 _PAUSE = 0.2
+_REBUILD = "/api/runfold/v1/rebuild"
 _DEAD_LETTERS = "/api/runfold/v1/dead-letters"
 _COUNTED = "for i in 1 2 3; do echo $i; sleep 0.1; done"
 #: Longer than any test: it ends because somebody stops it.
@@ -95,6 +96,10 @@ class Users:
                 self._fleet(f"fleet-{number}")
             case Need.GARBAGE:
                 self.send_garbage()
+            case Need.REBUILD:
+                self._task(f"task-{number}")
+                rebuilt = self.client.post(_REBUILD)
+                assert rebuilt.status_code == requests.codes.ok, rebuilt.text
             case Need.BURIED:
                 self.send_garbage()
                 self._dig()

@@ -77,10 +77,14 @@ def walking(directory: Path, broker: Broker, mongo_url: str, engine: Engine) -> 
 
 
 def _environment(engine: Engine) -> dict[str, dict[str, str]]:
-    """Samples often, and a retention that looks for what has expired without finding any."""
+    """Samples often, a retention that looks for what has expired without finding any, and next to no run in memory."""
+    memory = {"RUNFOLD_RUNS_IN_MEMORY": "3"}
     return {
         "executor": {"RUNFOLD_DOCKER_HOST": engine.url, "RUNFOLD_METRICS_INTERVAL": "0.3"},
-        "log": {"RUNFOLD_LOG_OUTPUT_RETENTION": "365d", "RUNFOLD_LOG_METRICS_RETENTION": "365d"},
+        "gateway": memory,
+        "scheduler": memory,
+        "provisioner": memory,
+        "log": {**memory, "RUNFOLD_LOG_OUTPUT_RETENTION": "365d", "RUNFOLD_LOG_METRICS_RETENTION": "365d"},
     }
 
 
