@@ -19,6 +19,7 @@ from runfold.domain.cell.state import Cell
 from runfold.domain.cell.touch import new_events
 from runfold.domain.job.state import Job
 from runfold.domain.project.state import Project
+from runfold.domain.run.encoding import VERSION
 from runfold.domain.run.state import Run
 from runfold.eventlog.adapters.keys_memory import MemoryKeyStore
 from runfold.eventlog.adapters.memory import MemoryStore
@@ -32,10 +33,12 @@ from runfold.gateway.gateway import Gateway
 from runfold.gateway.http.call import Answer, Call
 from runfold.gateway.secrets import VaultSecrets
 from runfold.gateway.settings import GatewaySettings
+from runfold.log.projector import advance, write
 from runfold.service.rebuilds import StoredRebuilds
+from runfold.service.run_rows import changes
 from runfold.service.system import SystemIds
 from runfold.service.vault import Vault
-from runfold.service.view import View
+from runfold.service.view import Memory, View
 from tests.faulty_store import FaultyStore
 
 ADMIN = "token-of-the-admin"
@@ -206,6 +209,21 @@ class World:
             run.RunFinished(known.run_id, *run_end),
         )
 
+    async def leave_memory(self) -> None:
+        """All that is finished lies in rows alone, as log service and gateway have it in their own time."""
+        await self.write_rows()
+        self.view.in_rows(self.cell.position)
+
+    async def write_rows(self) -> None:
+        runs = self.storage.runs
+        if (active := (await runs.generations()).active) is None:
+            building = (await runs.generations()).wanting(VERSION)
+            assert await runs.replace(building) and await runs.replace(building.activated())
+            active = building.activated().active
+        assert active is not None
+        await write(runs, active.number, self.cell, changes(self.cell, active.position))
+        await advance(runs, active.number, self.view.log_id, self.cell.position)
+
     async def print(self, name: str, *chunks: bytes) -> str:
         """The attempt whose output it is."""
         attempt, offset = self.job(name).attempt.id, 0
@@ -235,7 +253,7 @@ async def a_world(
     if log is None:
         await writer.start()
     followed = log or writer
-    view, bus = View(followed), InProcessBus()
+    view, bus = View(followed, memory=Memory(0)), InProcessBus()
     gateway = build(
         GatewaySettings(**{"port": 0, "admin_token": ADMIN, **settings}),
         log=followed,
