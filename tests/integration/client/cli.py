@@ -1,4 +1,4 @@
-"""The command line as a user calls it."""
+"""The `runfold` command as a user calls it."""
 
 import asyncio
 import os
@@ -17,17 +17,15 @@ class Said:
 
 
 class Cli:
-    """The command `runfold <group>`, in a home of its own."""
+    """The command, in a home of its own."""
 
-    def __init__(self, group: str, home: Path, **environment: str) -> None:
-        self._group = group
+    def __init__(self, home: Path, **environment: str) -> None:
         known = {key: value for key, value in os.environ.items() if not key.startswith("RUNFOLD_")}
         self._environment = {**known, "HOME": str(home), "COLUMNS": "160", **environment}
 
     async def __call__(self, *arguments: str) -> Said:
-        command = (sys.executable, "-m", "runfold.client", self._group, *arguments)
         process = await asyncio.create_subprocess_exec(
-            *command,
+            *(sys.executable, "-m", "runfold.client", *arguments),
             env=self._environment,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

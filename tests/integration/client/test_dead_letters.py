@@ -24,22 +24,22 @@ async def world() -> AsyncIterator[World]:
 
 
 async def test_they_are_listed_shown_replayed_and_discarded(world: World, tmp_path: Path) -> None:
-    cli = Cli("dead-letters", tmp_path, RUNFOLD_URL=url_of(world), RUNFOLD_TOKEN=ADMIN)
+    cli = Cli(tmp_path, RUNFOLD_URL=url_of(world), RUNFOLD_TOKEN=ADMIN)
 
-    table = await cli("list")
+    table = await cli("dead-letters", "list")
     assert table.status == 0, table.error
     for text in (LETTER.id, LETTER.reason, '{"type": "Unheard"}', "log.facts: 1 in all"):
         assert text in table.out
 
-    queues = json.loads((await cli("list", "--json")).out)["queues"]
+    queues = json.loads((await cli("dead-letters", "list", "--json")).out)["queues"]
     assert [letter["id"] for letter in queues[0]["letters"]] == [LETTER.id]
 
-    shown = await cli("show", "log.facts", LETTER.id)
+    shown = await cli("dead-letters", "show", "log.facts", LETTER.id)
     assert (shown.out, shown.status) == ('{"type": "Unheard"}\n', 0)
     assert LETTER.reason in shown.error
 
-    assert (await cli("replay", "log.facts", "--json")).out == '{"replayed": 1}\n'
-    gone = await cli("discard", "log.facts", LETTER.id)
+    assert (await cli("dead-letters", "replay", "log.facts", "--json")).out == '{"replayed": 1}\n'
+    gone = await cli("dead-letters", "discard", "log.facts", LETTER.id)
     assert (gone.status, gone.out) == (1, "")
     assert "404" in gone.error
     assert "has no dead letter" in gone.error
@@ -53,14 +53,14 @@ async def test_the_users_configuration_says_where_the_server_is_and_who_asks(
     main = {"name": "main", "url": url_of(world), "token": ADMIN, "default": True}
     config.write_text(json.dumps({"projects": [{"name": "other", "token": "x"}, main]}))
 
-    assert LETTER.id in (await Cli("dead-letters", tmp_path)("list")).out
+    assert LETTER.id in (await Cli(tmp_path)("dead-letters", "list")).out
 
 
 async def test_what_is_missing_is_said_in_one_line(tmp_path: Path) -> None:
-    nobody = await Cli("dead-letters", tmp_path)("list")
+    nobody = await Cli(tmp_path)("dead-letters", "list")
     assert (nobody.status, nobody.error.count("\n")) == (1, 1)
     assert "RUNFOLD_TOKEN" in nobody.error
 
-    nowhere = await Cli("dead-letters", tmp_path, RUNFOLD_URL="http://127.0.0.1:1", RUNFOLD_TOKEN="x")("list")
+    nowhere = await Cli(tmp_path, RUNFOLD_URL="http://127.0.0.1:1", RUNFOLD_TOKEN="x")("dead-letters", "list")
     assert (nowhere.status, nowhere.error.count("\n")) == (1, 1)
     assert "does not answer" in nowhere.error

@@ -22,23 +22,23 @@ async def world() -> AsyncIterator[World]:
 
 
 async def test_it_is_listed_shown_tried_again_and_dropped(world: World, tmp_path: Path) -> None:
-    cli = Cli("parked", tmp_path, RUNFOLD_URL=url_of(world), RUNFOLD_TOKEN=ADMIN)
+    cli = Cli(tmp_path, RUNFOLD_URL=url_of(world), RUNFOLD_TOKEN=ADMIN)
 
-    table = await cli("list")
+    table = await cli("parked", "list")
     assert table.status == 0, table.error
     for text in ("a1", "log.feed", "run:1", FEED.error, "b2", "2 in all"):
         assert text in table.out
-    of_one = json.loads((await cli("list", "--reactor", "scheduler", "--json")).out)
+    of_one = json.loads((await cli("parked", "list", "--reactor", "scheduler", "--json")).out)
     assert [parked["id"] for parked in of_one["parked"]] == ["b2"]
 
-    shown = await cli("show", "a1")
+    shown = await cli("parked", "show", "a1")
     assert "position: 7\n" in shown.out
     assert "event_type: RunSubmitted\n" in shown.out
 
-    assert (await cli("retry", "a1")).out == "1 tried again\n"
-    assert (await cli("retry", "--json")).out == '{"retried": 1}\n'
+    assert (await cli("parked", "retry", "a1")).out == "1 tried again\n"
+    assert (await cli("parked", "retry", "--json")).out == '{"retried": 1}\n'
 
-    assert (await cli("drop", "a1")).out == "dropped\n"
-    gone = await cli("drop", "a1")
+    assert (await cli("parked", "drop", "a1")).out == "dropped\n"
+    gone = await cli("parked", "drop", "a1")
     assert (gone.status, gone.out) == (1, "")
     assert "Nothing is parked as a1" in gone.error

@@ -1,13 +1,15 @@
 """Finished runs that have left memory are answered for as if they hadn't."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from runfold.eventlog.adapters.runs_memory import MemoryRunStore
 from runfold.eventlog.runs import RunPage, RunQuery, RunRow
 from tests.integration.gateway.world import Storage, World, a_world
+
+T = TypeVar("T")
 
 LIST = "/api/runs/list"
 
@@ -29,7 +31,7 @@ class Rows(MemoryRunStore):
     async def page(self, query: RunQuery) -> RunPage:
         return await self._late(await super().page(query))
 
-    async def _late(self, read: Any) -> Any:
+    async def _late(self, read: T) -> T:
         self.reads += 1
         if self.meanwhile is not None:
             happen, self.meanwhile = self.meanwhile, None

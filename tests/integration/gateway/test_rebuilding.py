@@ -107,7 +107,12 @@ async def test_what_was_spoiled_and_lost_is_rebuilt_byte_for_byte_by_one_call() 
             await other.leave_memory()
             assert [a.body for a in [await other.call("POST", *question) for question in questions]] != before
             rebuilder = Rebuilder(
-                world.writer, runs, StoredRebuilds(runs, world.writer), world.storage.ids, tasks
+                world.writer,
+                runs,
+                StoredRebuilds(runs, world.writer),
+                world.storage.ids,
+                tasks,
+                activated=lambda: None,
             )
             runs.activated.clear()
             begun = await other.call("POST", "/api/runfold/v1/rebuild")

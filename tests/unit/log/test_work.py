@@ -10,23 +10,27 @@ from runfold.bus.port import Message
 from runfold.bus.topology import work
 from runfold.contracts import executor as x
 from runfold.contracts.envelope import Context, record
-from runfold.contracts.job import AttemptClaimed, AttemptLost, JobStopping
+from runfold.contracts.job import AttemptClaimed, AttemptLost, JobFinished, JobStopping
 from runfold.contracts.registry import Event
+from runfold.contracts.run import RunFinished
 from runfold.contracts.values import RegistryAuth
 from runfold.contracts.wire import decode
 from runfold.domain.cell.touch import new_events
+from runfold.domain.run.encoding import VERSION
 from runfold.eventlog.adapters.keys_memory import MemoryKeyStore
 from runfold.eventlog.adapters.memory import MemoryStore
 from runfold.eventlog.adapters.runs_memory import MemoryRunStore
 from runfold.eventlog.port import Append
+from runfold.eventlog.runs import Generation, Generations
 from runfold.eventlog.writer import Writer
 from runfold.log.assignments import Assignments
 from runfold.log.recorder import Recorder
 from runfold.log.work import MESSAGE_BYTES, Work
+from runfold.service.run_rows import changes, rows
 from runfold.service.system import SystemClock
 from runfold.service.tasks import Tasks
 from runfold.service.vault import Vault
-from runfold.service.view import View
+from runfold.service.view import Memory, View
 from tests.unit.domain import things
 from tests.unit.service.fakes import CountingIds
 from tests.unit.service.virtual_time import run_virtual
@@ -40,6 +44,7 @@ class Told:
 
     work: Work
     keys: MemoryKeyStore
+    runs: MemoryRunStore
     tasks: Tasks
     _writer: Writer
     _view: View
@@ -70,8 +75,18 @@ class Told:
                 self.heard += [("forgotten", attempt_id) for attempt_id in said.attempt_ids]
             case x.AttemptsStopped():
                 self.heard += [("stopped", order.attempt_id) for order in said.stops]
+            case x.InventoryAnswered():
+                self.heard += [("forgotten", attempt_id) for attempt_id in said.forget]
             case _:
                 raise AssertionError(said)
+
+    async def leave_memory(self) -> None:
+        """All that is finished."""
+        cell = self._view.cell
+        made, _ = rows(cell, changes(cell, 0))
+        await self.runs.replace(Generations(1, Generation(1, VERSION)))
+        await self.runs.write(1, made)
+        self._view.in_rows(cell.position)
 
 
 @asynccontextmanager
@@ -79,10 +94,10 @@ async def telling() -> AsyncIterator[Told]:
     """Not started."""
     ids, keys, bus, tasks = CountingIds(), MemoryKeyStore(), InProcessBus(), Tasks()
     writer = Writer(MemoryStore(), clock=SystemClock(), ids=ids, sole=True)
-    view = View(writer)
+    view, runs = View(writer, memory=Memory(0)), MemoryRunStore()
     assignments = Assignments(view, Vault(keys, MASTER_KEY, ids=ids))
-    recorder, runs = Recorder(writer, view, ids), MemoryRunStore()
-    told = Told(Work(view, recorder, assignments, runs, bus, tasks), keys, tasks, writer, view, ids)
+    recorder = Recorder(writer, view, ids)
+    told = Told(Work(view, recorder, assignments, runs, bus, tasks), keys, runs, tasks, writer, view, ids)
     await bus.consume(work("host"), told.hear)
     await writer.start()
     await view.start()
@@ -109,6 +124,30 @@ def test_an_assignment_that_cannot_be_made_keeps_no_other_from_its_host() -> Non
             assert told.tasks.failed is None
 
     run_virtual(live())
+
+
+def test_who_still_has_an_attempt_of_a_run_that_left_memory_is_told_to_forget_it() -> None:
+    """As of any finished one; of what isn't known at all nothing is said: it may have been placed since."""
+
+    async def live() -> None:
+        async with telling() as told:
+            told.work.start()
+            await told.happen(*things.a_place(), *things.submitted(), things.placed())
+            end = JobFinished("job", "run", "attempt", "done", "done_by_runner", 0)
+            await told.happen(end, RunFinished("run", "done", "all_jobs_done"))
+            await asyncio.sleep(1)
+            await told.leave_memory()
+            told.heard.clear()
+            known = [condition("attempt"), condition("unknown")]
+            await told.work.answer(x.InventoryReported("host", "1", 1, 0, tuple(known)))
+            await asyncio.sleep(1)
+            assert told.heard == [("forgotten", "attempt")]
+
+    run_virtual(live())
+
+
+def condition(attempt_id: str) -> x.AttemptCondition:
+    return x.AttemptCondition(attempt_id, "job", x.AttemptState.EXITED, exit_status=0)
 
 
 def test_who_takes_over_says_what_the_one_before_may_not_have_got_to() -> None:

@@ -11,6 +11,7 @@ from runfold.eventlog.runs import Generation, RunStore
 from runfold.ports import Ids
 from runfold.ports.backoff import Backoff
 from runfold.service.metrics import METRICS
+from runfold.service.rebuilds import StoredRebuilds
 from runfold.service.run_rows import Change, changes, rows
 from runfold.service.signal import Signal
 from runfold.service.tasks import Tasks
@@ -31,8 +32,17 @@ class Gone(Exception):
 class Projector:
     """Made before the view starts. What it has to write is in the cell, in order; it keeps nothing itself."""
 
-    def __init__(self, view: View, source: EventLog, runs: RunStore, ids: Ids, tasks: Tasks) -> None:
+    def __init__(
+        self,
+        view: View,
+        source: EventLog,
+        runs: RunStore,
+        rebuilds: StoredRebuilds,
+        ids: Ids,
+        tasks: Tasks,
+    ) -> None:
         self._view, self._log, self._runs, self._tasks = view, source, runs, tasks
+        self._rebuilds = rebuilds
         self._backoff = Backoff(ids)
         self._finished = Signal()
         self._trusted: int | None = None  #: the generation that is known to be of this log
@@ -49,6 +59,10 @@ class Projector:
 
     def end(self) -> None:
         self._position = self._away = None
+
+    def look(self) -> None:
+        """Which generation is active now."""
+        self._finished.set()
 
     def not_ready(self) -> str | None:
         return self._away
@@ -121,6 +135,7 @@ class Projector:
         wanted = standing.wanting(VERSION)
         if standing.active == active and wanted is not standing:
             await self._runs.replace(wanted)
+        self._rebuilds.begun.set()
 
 
 async def write(runs: RunStore, generation: int, cell: Cell, changed: list[Change]) -> None:

@@ -5,6 +5,7 @@ has written to the next one, who folds again and goes on writing there.
 """
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
@@ -36,8 +37,17 @@ BEHIND = 0.1
 
 class Rebuilder:
     def __init__(
-        self, source: EventLog, runs: RunStore, rebuilds: StoredRebuilds, ids: Ids, tasks: Tasks
+        self,
+        source: EventLog,
+        runs: RunStore,
+        rebuilds: StoredRebuilds,
+        ids: Ids,
+        tasks: Tasks,
+        *,
+        activated: Callable[[], None],
     ) -> None:
+        """`activated` is called when another generation has become active."""
+        self._tell_activated = activated
         self._log, self._runs, self._rebuilds, self._tasks = source, runs, rebuilds, tasks
         self._backoff = Backoff(ids)
         self._yielded = 0.0
@@ -79,6 +89,7 @@ class Rebuilder:
             if commits:
                 await self._write(cell, building, log_id)
             elif await self._activated(building.number):
+                self._tell_activated()
                 log.info("rows of runs are rebuilt", generation=building.number, position=cell.position)
                 return
 

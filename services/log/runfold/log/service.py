@@ -75,8 +75,8 @@ class LogService:
         reports = Reports(view, recorder, output, self._tasks)
         self._facts = Facts(recorder, reports, self._work, listening, self._silence, bus)
         self._intake = Intake(output, bus, on_stored=self._closing.stored, ids=ids)
-        self._projector = Projector(view, writer, runs, ids, self._tasks)
-        self._rebuilder = Rebuilder(writer, runs, rebuilds, ids, self._tasks)
+        self._projector = Projector(view, writer, runs, rebuilds, ids, self._tasks)
+        self._rebuilder = Rebuilder(writer, runs, rebuilds, ids, self._tasks, activated=self._projector.look)
         self._metrics = MetricsIntake(metrics, bus) if metrics is not None else None
         view.listen(writer.observe)
 
