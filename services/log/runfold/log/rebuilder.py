@@ -27,6 +27,7 @@ from runfold.service.tasks import Tasks
 log = structlog.get_logger(__name__)
 
 READ = 64  #: commits read at a time: what they finish is in memory until it is written
+STEP = 512  #: commits between two checkpoints
 #: Folding gives way to everything else this often; seconds.
 YIELD = 0.005
 #: Seconds between looks whether a rebuild was asked for at another replica.
@@ -80,15 +81,17 @@ class Rebuilder:
             await self._runs.replace((await self._runs.generations()).beginning(VERSION))
             return
         log.info("rows of runs are rebuilt", generation=building.number, after=building.position)
-        cell, number, log_id = Cell(), 0, ""
+        cell, number, told, log_id = Cell(), 0, 0, ""
         while True:
             commits = await self._log.read(number, READ)
             for commit in commits:
                 await self._fold(cell, commit)
                 number, log_id = commit.number, commit.record.log_id
-            if commits:
-                await self._write(cell, building, log_id)
-            elif await self._activated(building.number):
+            await self._write(cell, building)
+            if not commits or number >= told + STEP:
+                await advance(self._runs, building.number, log_id, cell.position)
+                told = number
+            if not commits and await self._activated(building.number):
                 self._tell_activated()
                 log.info("rows of runs are rebuilt", generation=building.number, position=cell.position)
                 return
@@ -106,12 +109,11 @@ class Rebuilder:
             await asyncio.sleep(0)
             self._yielded = loop.time()
 
-    async def _write(self, cell: Cell, building: Generation, log_id: str) -> None:
+    async def _write(self, cell: Cell, building: Generation) -> None:
         """What is written leaves this fold's memory at once."""
         changed = changes(cell, building.position)
         for start in range(0, len(changed), BATCH):
             await write(self._runs, building.number, cell, changed[start : start + BATCH])
-        await advance(self._runs, building.number, log_id, cell.position)
         forget(cell, 0, cell.position, names=False)
         forget_deletions(cell, cell.position)
 
