@@ -1,8 +1,11 @@
 """`runfold up`, as a newcomer meets it: a server, a task, its output, and whatever may happen to the server."""
 
+import os
+import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
@@ -108,6 +111,40 @@ def test_every_answer_is_the_same_after_all_read_models_are_rebuilt(embedded: Em
     client = embedded.start()
 
     assert _answers(client) == before
+
+
+def test_history_that_was_spoiled_is_made_anew_by_one_command_and_every_answer_is_the_same(
+    tmp_path: Path,
+) -> None:
+    with closing(Embedded(tmp_path / "server", environment={"RUNFOLD_RUNS_IN_MEMORY": "0"})) as embedded:
+        client = embedded.start()
+        client.submit("echo one", name="first")
+        client.submit("exit 3", name="second")
+        client.wait_for("first", "second")
+        before = _answers(client)
+        assert embedded.stop() == 0
+        history = embedded.directory / "history.db"
+        with closing(sqlite3.connect(history, isolation_level=None)) as spoiled:
+            spoiled.execute("DELETE FROM runs WHERE rowid = (SELECT min(rowid) FROM runs)")
+            spoiled.execute("UPDATE runs SET state = x'c0'")
+            spoiled.execute("DELETE FROM attempts")
+
+        client = embedded.start()
+        rebuilt = subprocess.run(
+            [sys.executable, "-m", "runfold.client", "rebuild"],
+            env={**os.environ, "RUNFOLD_URL": embedded.url, "RUNFOLD_TOKEN": TOKEN},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+        assert (rebuilt.returncode, rebuilt.stdout[:21]) == (0, "generation 2 is built"), rebuilt.stderr
+        assert _answers(client) == before
+        embedded.kill()
+        with closing(sqlite3.connect(history)) as read:
+            sizes = read.execute("SELECT length(state) FROM runs WHERE generation = 2").fetchall()
+        assert len(sizes) == 2 and min(sizes) > (100,)
+        assert _answers(embedded.start()) == before
 
 
 def test_a_second_server_over_the_same_directory_says_who_has_it(embedded: Embedded) -> None:
