@@ -8,8 +8,8 @@ from runfold.domain.instance import silence
 from runfold.eventlog import batch, follow
 from runfold.eventlog.window import Memory
 from runfold.executor import inventory, output
-from runfold.log import projector
 from runfold.log import silence as observer
+from runfold.service import run_rows
 from tests.simulation import remote, services
 
 
@@ -33,7 +33,7 @@ KNOBS = (
     Knob("impatient-requests", remote, "ANSWER_WITHIN", 0.2),
     Knob("many-inventories", inventory, "EVERY", 2.0),
     Knob("small-chunks", output, "CHUNK", 3),
-    Knob("small-row-batches", projector, "BATCH", 1),
+    Knob("small-row-batches", run_rows, "BATCH", 1),
     Knob("small-sent-marks", output, "REMEMBER", 6),
 )
 #: In all seeds that have no other: followers look for lost messages less often, which is half of a quiet life; and

@@ -181,9 +181,9 @@ def silent_host_lost_at_once() -> None:
 def checkpoint_before_its_rows() -> None:
     write = Projector._write
 
-    async def hasty(projector: Projector, active: Any, changed: Any) -> None:
-        await advance(projector._runs, active.number, projector._view.log_id, changed[-1].position)
-        await write(projector, active, changed)
+    async def hasty(projector: Projector, active: Any, batch: Any) -> None:
+        await advance(projector._runs, active.number, projector._view.log_id, batch.position)
+        await write(projector, active, batch)
 
     _patch.setattr(Projector, "_write", hasty)
 

@@ -33,9 +33,9 @@ from runfold.gateway.gateway import Gateway
 from runfold.gateway.http.call import Answer, Call
 from runfold.gateway.secrets import VaultSecrets
 from runfold.gateway.settings import GatewaySettings
-from runfold.log.projector import advance, write
+from runfold.log.projector import advance
 from runfold.service.rebuilds import StoredRebuilds
-from runfold.service.run_rows import changes
+from runfold.service.run_rows import batches
 from runfold.service.system import SystemIds
 from runfold.service.vault import Vault
 from runfold.service.view import Memory, View
@@ -221,7 +221,8 @@ class World:
             assert await runs.replace(building) and await runs.replace(building.activated())
             active = building.activated().active
         assert active is not None
-        await write(runs, active.number, self.cell, changes(self.cell, active.position))
+        for batch in batches(self.cell, active.position):
+            await runs.write(active.number, batch.rows, batch.deletions)
         await advance(runs, active.number, self.view.log_id, self.cell.position)
 
     async def print(self, name: str, *chunks: bytes) -> str:

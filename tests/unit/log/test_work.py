@@ -26,7 +26,7 @@ from runfold.eventlog.writer import Writer
 from runfold.log.assignments import Assignments
 from runfold.log.recorder import Recorder
 from runfold.log.work import MESSAGE_BYTES, Work
-from runfold.service.run_rows import changes, rows
+from runfold.service.run_rows import batches
 from runfold.service.system import SystemClock
 from runfold.service.tasks import Tasks
 from runfold.service.vault import Vault
@@ -83,9 +83,9 @@ class Told:
     async def leave_memory(self) -> None:
         """All that is finished."""
         cell = self._view.cell
-        made, _ = rows(cell, changes(cell, 0))
         await self.runs.replace(Generations(1, Generation(1, VERSION)))
-        await self.runs.write(1, made)
+        for batch in batches(cell, 0):
+            await self.runs.write(1, batch.rows)
         self._view.in_rows(cell.position)
 
 

@@ -1,6 +1,6 @@
 """Finished runs between the cell and their rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from runfold.domain.cell.state import Cell
@@ -9,12 +9,24 @@ from runfold.domain.run.state import Run
 from runfold.eventlog.port import Unavailable
 from runfold.eventlog.runs import RowDeletion, RunRow
 
+BATCH = 256  #: changes that are written together
+BATCH_BYTES = 4 * 1024 * 1024  #: a batch ends once its rows' states hold this much
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """A run of the cell that was last changed at `position`, by its end or by its deletion."""
 
     run_id: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is written together: all that changed up to `position`, after the batch before it."""
+
+    rows: tuple[RunRow, ...]
+    deletions: tuple[RowDeletion, ...]
     position: int
 
 
@@ -32,15 +44,22 @@ def changes(cell: Cell, after: int) -> list[Change]:
     return sorted(found, key=lambda change: change.position)
 
 
-def rows(cell: Cell, changed: Sequence[Change]) -> tuple[list[RunRow], list[RowDeletion]]:
-    """As the cell has them now, which may be newer."""
-    made, gone = [], []
-    for change in changed:
+def batches(cell: Cell, after: int) -> Iterator[Batch]:
+    """All that changed after that position, in its order; each batch has it as the cell does when it is asked for."""
+    rows: list[RunRow] = []
+    deletions: list[RowDeletion] = []
+    size = 0
+    for change in changes(cell, after):
         if (run := cell.runs.get(change.run_id)) is not None:
-            made.append(row_of(run, cell.finished[run.id]))
+            rows.append(row_of(run, cell.finished[run.id]))
+            size += len(rows[-1].state)
         elif (deletion := cell.deletions.get(change.run_id)) is not None:
-            gone.append(RowDeletion(change.run_id, deletion.position, deletion.time))
-    return made, gone
+            deletions.append(RowDeletion(change.run_id, deletion.position, deletion.time))
+        if len(rows) + len(deletions) >= BATCH or size >= BATCH_BYTES:
+            yield Batch(tuple(rows), tuple(deletions), change.position)
+            rows, deletions, size = [], [], 0
+    if rows or deletions:
+        yield Batch(tuple(rows), tuple(deletions), change.position)
 
 
 def row_of(run: Run, position: int) -> RunRow:

@@ -3,7 +3,6 @@
 import structlog
 
 from runfold.contracts.envelope import Commit
-from runfold.domain.cell.state import Cell
 from runfold.domain.run.encoding import VERSION
 from runfold.eventlog.checkpoint import CheckpointError
 from runfold.eventlog.port import EventLog, Unavailable
@@ -12,15 +11,13 @@ from runfold.ports import Ids
 from runfold.ports.backoff import Backoff
 from runfold.service.metrics import METRICS
 from runfold.service.rebuilds import StoredRebuilds
-from runfold.service.run_rows import Change, changes, rows
+from runfold.service.run_rows import Batch, batches, changes
 from runfold.service.signal import Signal
 from runfold.service.tasks import Tasks
 from runfold.service.view import View
 
 log = structlog.get_logger(__name__)
 
-#: Changes that are written together.
-BATCH = 256
 #: Seconds between looks whether a generation that was there is gone, where nothing else happens.
 LOOK = 10.0
 
@@ -105,14 +102,13 @@ class Projector:
             await self._want_another(active)
             return
         self._position = active.position
-        changed = changes(self._view.cell, active.position)
-        for start in range(0, len(changed), BATCH):
-            await self._write(active, changed[start : start + BATCH])
+        for batch in batches(self._view.cell, active.position):
+            await self._write(active, batch)
 
-    async def _write(self, active: Generation, changed: list[Change]) -> None:
-        await write(self._runs, active.number, self._view.cell, changed)
-        await advance(self._runs, active.number, self._view.log_id, changed[-1].position)
-        self._position = changed[-1].position
+    async def _write(self, active: Generation, batch: Batch) -> None:
+        await self._runs.write(active.number, batch.rows, batch.deletions)
+        await advance(self._runs, active.number, self._view.log_id, batch.position)
+        self._position = batch.position
 
     async def _is_ours(self, active: Generation) -> bool:
         """Rows that can't be gone on with are told, and made anew: the log is the truth."""
@@ -136,12 +132,6 @@ class Projector:
         if standing.active == active and wanted is not standing:
             await self._runs.replace(wanted)
         self._rebuilds.begun.set()
-
-
-async def write(runs: RunStore, generation: int, cell: Cell, changed: list[Change]) -> None:
-    """Rows of what changed, as it is now; raises Unavailable."""
-    made, gone = rows(cell, changed)
-    await runs.write(generation, made, gone)
 
 
 async def advance(runs: RunStore, generation: int, log_id: str, position: int) -> None:

@@ -17,11 +17,11 @@ from runfold.domain.run.encoding import VERSION
 from runfold.eventlog.checkpoint import CheckpointError
 from runfold.eventlog.port import EventLog, Head, Unavailable
 from runfold.eventlog.runs import Generation, RunStore
-from runfold.log.projector import BATCH, Gone, advance, write
+from runfold.log.projector import Gone, advance
 from runfold.ports import Ids
 from runfold.ports.backoff import Backoff
 from runfold.service.rebuilds import StoredRebuilds
-from runfold.service.run_rows import changes
+from runfold.service.run_rows import batches
 from runfold.service.tasks import Tasks
 
 log = structlog.get_logger(__name__)
@@ -111,9 +111,8 @@ class Rebuilder:
 
     async def _write(self, cell: Cell, building: Generation) -> None:
         """What is written leaves this fold's memory at once."""
-        changed = changes(cell, building.position)
-        for start in range(0, len(changed), BATCH):
-            await write(self._runs, building.number, cell, changed[start : start + BATCH])
+        for batch in batches(cell, building.position):
+            await self._runs.write(building.number, batch.rows, batch.deletions)
         forget(cell, 0, cell.position, names=False)
         forget_deletions(cell, cell.position)
 
