@@ -119,6 +119,14 @@ class LogService:
             raise NotActive
 
     def not_ready(self) -> str | None:
-        parts = (self._writer, self._intake, self._feed, self._closing, self._work, self._silence, self._projector)
+        parts = (
+            self._writer,
+            self._intake,
+            self._feed,
+            self._closing,
+            self._work,
+            self._silence,
+            self._projector,
+        )
         reasons = (part.not_ready() for part in parts if part is not None)
         return self._tasks.failed or next((why for why in reasons if why), None)
