@@ -1,5 +1,7 @@
 """Finished runs into rows: the rows first, then the checkpoint, which follows and never leads (PROTOCOL.md)."""
 
+import asyncio
+
 import structlog
 
 from runfold.contracts.envelope import Commit
@@ -20,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 #: Seconds between looks whether a generation that was there is gone, where nothing else happens.
 LOOK = 10.0
+#: Seconds in which runs that finish are gathered, so that they share two durable writes.
+GATHER = 0.25
 
 
 class Gone(Exception):
@@ -94,7 +98,8 @@ class Projector:
             else:
                 self._away = None
                 self._backoff.reset()
-                await self._finished.wait(LOOK)
+                if await self._finished.wait(LOOK):
+                    await asyncio.sleep(GATHER)
 
     async def _project(self) -> None:
         active = (await self._runs.generations()).active

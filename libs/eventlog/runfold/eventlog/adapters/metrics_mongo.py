@@ -12,6 +12,7 @@ from runfold.eventlog.metrics import KEPT, LATEST
 
 #: Attempts whose additions are counted.
 _COUNTED = 10_000
+_NEWEST = (("_id", -1),)
 
 
 class MongoMetricsStore:
@@ -36,11 +37,11 @@ class MongoMetricsStore:
         if limit <= 0:  # which would mean all of them
             return ()
         where = _between(attempt_id, after, before)
-        found = await self._samples.find(where, sort="_id", descending=True, limit=limit)
+        found = await self._samples.find(where, order=_NEWEST, limit=limit)
         return tuple(msgspec.convert(document, Sample) for document in found)
 
     async def prepare(self) -> None:
-        await self._samples.make(index="time")
+        await self._samples.make(index=[("time", 1)])
 
     async def delete_before(self, time: Micros, limit: int) -> int:
         old = await self._samples.find({"time": {"$lt": time}}, fields=["_id"], limit=limit)
@@ -64,8 +65,7 @@ class MongoMetricsStore:
         surplus = await self._samples.find(
             _between(attempt_id, -1, LATEST),
             fields=["time"],
-            sort="_id",
-            descending=True,
+            order=_NEWEST,
             limit=1,
             skip=self._kept,
         )

@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Document = dict[str, Any]
+#: Fields, each with 1 or, for descending, -1.
+Order = Sequence[tuple[str, int]]
 Database: TypeAlias = "AsyncIOMotorDatabase[Document]"
 
 DUPLICATE_KEY = 11000
@@ -80,12 +82,12 @@ class Documents:
             read_concern=ReadConcern("majority"),
         )
 
-    async def make(self, *, index: str | None = None, order: Sequence[tuple[str, int]] = ()) -> None:
-        """The collection and its index, of one field or of several, where they aren't there yet."""
+    async def make(self, *, index: Order = ()) -> None:
+        """The collection and its index, where they aren't there yet."""
         with suppress(Exists):
             await _answered(self._database.create_collection(self._name, check_exists=False))
-        if index is not None or order:
-            await _answered(self._collection.create_index(index or list(order)))
+        if index:
+            await _answered(self._collection.create_index(list(index)))
 
     async def insert(self, documents: list[Document]) -> None:
         """In their order, up to the first that is Taken."""
@@ -104,17 +106,14 @@ class Documents:
         where: Mapping[str, Any],
         *,
         fields: Iterable[str] | None = None,
-        sort: str | None = None,
-        descending: bool = False,
-        order: Sequence[tuple[str, int]] = (),
+        order: Order = (),
         limit: int = 0,
         skip: int = 0,
     ) -> list[Document]:
-        """In the order of one field, or of several by `order`, -1 for descending."""
         cursor = self._collection.find(where, dict.fromkeys(fields, 1) if fields else None)
         cursor = cursor.skip(skip).limit(limit)
-        if sort or order:
-            cursor = cursor.sort(list(order) or [(str(sort), -1 if descending else 1)])
+        if order:
+            cursor = cursor.sort(list(order))
         return [_plain(document) for document in await _answered(cursor.to_list(None))]
 
     async def put(self, changes: Mapping[str, Mapping[str, Any]]) -> None:

@@ -66,8 +66,8 @@ class MongoOutputStore:
 
     async def prepare(self) -> None:
         await self._records.make()
-        await self._ends.make(index="oldest")
-        await self._early.make(index="attempt")
+        await self._ends.make(index=[("oldest", 1)])
+        await self._early.make(index=[("attempt", 1)])
 
     async def append(self, chunks: Sequence[OutputChunk]) -> dict[str, int]:
         grouped = by_attempt(chunks)
@@ -160,7 +160,7 @@ class MongoOutputStore:
         """Moves what a filled gap leaves to be placed; after a crash what filled it comes again, so this does too."""
         while end.early is not None and end.early <= end.tail.stored:
             found = await self._early.find(
-                {"attempt": attempt_id, "offset": {"$lte": end.tail.stored}}, sort="offset", limit=DUE
+                {"attempt": attempt_id, "offset": {"$lte": end.tail.stored}}, order=[("offset", 1)], limit=DUE
             )
             chunks = [OutputChunk(attempt_id, one["offset"], one["time"], one["data"]) for one in found]
             ends = {attempt_id: end}
@@ -170,7 +170,9 @@ class MongoOutputStore:
         return end
 
     async def _lowest_early(self, attempt_id: str) -> int | None:
-        found = await self._early.find({"attempt": attempt_id}, fields=["offset"], sort="offset", limit=1)
+        found = await self._early.find(
+            {"attempt": attempt_id}, fields=["offset"], order=[("offset", 1)], limit=1
+        )
         return found[0]["offset"] if found else None
 
     async def _remembered(self, attempt_id: str) -> End:

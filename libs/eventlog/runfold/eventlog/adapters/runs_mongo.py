@@ -117,7 +117,7 @@ class MongoRunStore:
 
     async def _make(self, generation: int) -> None:
         if generation not in self._made:
-            await self._runs(generation).make(order=[("project_id", 1), *_ORDER])
+            await self._runs(generation).make(index=[("project_id", 1), *_ORDER])
             await self._attempts(generation).make()
             self._made[generation] = None
 
