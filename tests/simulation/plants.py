@@ -20,10 +20,10 @@ from runfold.eventlog.port import Append, Appended, NotActive, NumberTaken, Unav
 from runfold.eventlog.session import Term
 from runfold.eventlog.window import Window
 from runfold.executor.agent import Agent
-from runfold.executor.inventory import Inventory
 from runfold.executor.ledger import Ledger
 from runfold.gateway.commands import Commands
 from runfold.log.projector import Projector, advance
+from tests.simulation import services
 from tests.simulation.store import SimStore
 
 _patch = pytest.MonkeyPatch()
@@ -157,25 +157,15 @@ def due_retry_forgotten() -> None:
     _patch.setattr(decide, "resubmit", lambda *_: [])
 
 
-def heartbeat_counts_unanswered() -> None:
-    """An executor that is cut off takes having asked for having been answered: it runs on what is begun elsewhere."""
-    ask = Inventory._ask
-
-    async def confident(inventory: Inventory) -> bool:
-        inventory._lease.renew(inventory._lease.now())
-        return await ask(inventory)
-
-    _patch.setattr(Inventory, "_ask", confident)
-
-
 def silent_host_lost_at_once() -> None:
-    """Nobody waits until what runs on a host that isn't heard has been stopped there."""
+    """A heartbeat is missed, and nobody waits until what runs on that host has been stopped there."""
     losses = silence._losses
 
     def hasty(cell: Cell, host: Host) -> Iterator[tuple[Attempt, int]]:
         return ((attempt, 0) for attempt, _ in losses(cell, host))
 
     _patch.setattr(silence, "_losses", hasty)
+    _patch.setattr(services, "SILENT_AFTER", 9)
 
 
 def checkpoint_before_its_rows() -> None:
@@ -203,7 +193,6 @@ PLANTS = (
     attempt_used_again,
     retry_without_its_id,
     due_retry_forgotten,
-    heartbeat_counts_unanswered,
     silent_host_lost_at_once,
     checkpoint_before_its_rows,
 )
