@@ -23,9 +23,7 @@ from tests.end_to_end.embedded import Embedded, free_port
 
 KNOWN = record(NewEvent(TermBegan("test", "1"), ("term:test",)), "event-1", Context("test", "cause"))
 NOVEL = replace(KNOWN, id="event-2", type="OfALaterVersion", version=3)
-TORN = replace(
-    KNOWN, id="event-2", type="RunFinished", data=msgspec.Raw(b'{"run_id":"x","status":"x","reason":"x"}')
-)
+TORN = replace(KNOWN, id="event-2", type="FleetDeleted", data=msgspec.Raw(b'{"fleet_id":"nobody"}'))
 BROKEN = replace(KNOWN, id="event-2", type="RunFinished", data=msgspec.Raw(b'{"run_id":7}'))
 
 
@@ -77,7 +75,7 @@ class Readiness:
     ("event", "where"),
     [
         (NOVEL, "OfALaterVersion v3 at position {}"),
-        (TORN, "RunFinished v1 at position {}: KeyError"),
+        (TORN, "FleetDeleted v1 at position {}: KeyError"),
         (BROKEN, "RunFinished v1 at position {}: "),
     ],
 )
