@@ -47,9 +47,8 @@ class View:
     ) -> None:
         self.cell = Cell()
         self.has_past = False  #: some runs have left memory
-        self.crowded = (
-            Signal()
-        )  #: there are so many finished runs that some might leave, had rows all of them
+        #: Set while there are so many finished runs that some would leave, had rows all of them.
+        self.crowded = Signal()
         self._memory = memory or Memory()
         self._in_rows = 0 if self._memory.rows else _EVERYTHING
         self._watchers: dict[int, dict[str, Run]] = {}
@@ -62,7 +61,6 @@ class View:
             "Commits known to be in the log and not folded yet.",
             lambda: self._follower.lag,
         )
-
         METRICS.gauge(
             "runfold_parked",
             "What reactors couldn't handle and go on without.",
@@ -99,7 +97,7 @@ class View:
 
     @property
     def is_crowded(self) -> bool:
-        """Beyond a tenth more than it keeps: so what rows have is asked once for many runs."""
+        """Beyond a tenth more than it keeps: so many leave together, and what rows have is asked once for them."""
         most = self._memory.runs
         return most is not None and len(self.cell.finished) > most + most // 10
 
@@ -131,7 +129,7 @@ class View:
         cell, most = self.cell, self._memory.runs
         if most is None:
             return
-        if len(cell.finished) > most:
+        if self.is_crowded:
             for run in forget(cell, most, self._in_rows, names=self._memory.rows):
                 self.has_past = True
                 for left in self._watchers.values():

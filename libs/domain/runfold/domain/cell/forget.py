@@ -1,6 +1,7 @@
 """Finished runs leave memory: what is kept of them lies elsewhere, or nobody here asks for it."""
 
 from collections.abc import Iterator
+from itertools import islice, takewhile
 
 from runfold.domain import streams
 from runfold.domain.cell.state import Cell
@@ -12,7 +13,7 @@ def forget(state: Cell, most: int, up_to: int, *, names: bool = True) -> list[Ru
 
     With `names` they keep theirs until they are deleted, so that nobody looks elsewhere whether a name is taken.
     """
-    left = [_drop(state, run_id) for run_id in _leaving(state, most, up_to)]
+    left = [_drop(state, run_id) for run_id in list(_leaving(state, most, up_to))]
     for run in left:
         if not names:
             state.names.pop(streams.run_name(run.project_id, run.name), None)
@@ -31,16 +32,13 @@ def forget_deletions(state: Cell, up_to: int) -> None:
 
 
 def _leaving(state: Cell, most: int, up_to: int) -> Iterator[str]:
-    """Taken out of the finished ones as they come."""
-    while len(state.finished) > most:
-        run_id, position = next(iter(state.finished.items()))
-        if position > up_to:
-            return
-        del state.finished[run_id]
-        yield run_id
+    """One look for all of them: a dictionary's front is the further away the more of it was deleted."""
+    changed = islice(state.finished.items(), max(len(state.finished) - most, 0))
+    return (run_id for run_id, _ in takewhile(lambda each: each[1] <= up_to, changed))
 
 
 def _drop(state: Cell, run_id: str) -> Run:
+    del state.finished[run_id]
     run = state.runs.pop(run_id)
     state.projects[run.project_id].runs.pop(run_id, None)
     for job in run.jobs:

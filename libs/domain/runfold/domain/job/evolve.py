@@ -106,6 +106,10 @@ _RANK = {
 }
 
 
+#: Asking the enumeration itself for a member takes as long as all else of an event.
+_STATUSES = {str(status): status for status in JobStatus}
+
+
 def _progress(attempt: Attempt, status: JobStatus) -> None:
     """Facts may be late: a condition never takes a status back."""
     if _RANK[attempt.status] < _RANK[status]:
@@ -128,7 +132,7 @@ def _finished(job: Job, event: e.JobFinished, at: Micros) -> None:
 
 
 def _finish(attempt: Attempt, status: str, reason: str, message: str | None, at: Micros) -> None:
-    attempt.status, attempt.ended, attempt.finished_at = JobStatus(status), True, at
+    attempt.status, attempt.ended, attempt.finished_at = _STATUSES[status], True, at
     attempt.reason, attempt.message = reason, message
 
 

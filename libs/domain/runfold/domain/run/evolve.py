@@ -6,6 +6,8 @@ from runfold.contracts import run as e
 from runfold.contracts.values import Micros
 from runfold.domain.run.state import Run, RunStatus, StopRequest
 
+_STATUSES = {str(status): status for status in RunStatus}
+
 
 def submitted(event: e.RunSubmitted, at: Micros) -> Run:
     """The initial state."""
@@ -35,7 +37,7 @@ def evolve(run: Run, event: e.RunEvent, at: Micros) -> Run:
         case e.RunStopRequested():
             run.stop = StopRequest(at, event.abort, event.user_id)
         case e.RunFinished():
-            run.final, run.finished_at = RunStatus(event.status), at
+            run.final, run.finished_at = _STATUSES[event.status], at
             run.reason, run.message = event.reason, event.message
         case e.RunDeleted():
             run.deleted = True
