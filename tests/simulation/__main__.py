@@ -8,6 +8,9 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 
+from rich.console import Console
+from rich.progress import track
+
 from tests.simulation.seeds import prepare, told
 from tests.simulation.shrink import shrunk
 from tests.simulation.world import Told, simulate
@@ -23,7 +26,8 @@ def main() -> int:
     only = None if asked.only is None else [name for name in asked.only.split(",") if name != NOTHING]
     seeds = range(asked.first, asked.first + asked.seeds)
     began = time.monotonic()
-    failed = _report(told(seeds, jobs=asked.jobs, only=only, trace=asked.trace), trace=asked.trace)
+    found = told(seeds, jobs=asked.jobs, only=only, trace=asked.trace)
+    failed = _report(_shown(found, len(seeds)), trace=asked.trace)
     seconds = time.monotonic() - began
     print(f"{len(seeds)} seeds, {len(failed)} violated, {len(seeds) / seconds:.1f} seeds/s", flush=True)
     prepare()
@@ -41,6 +45,12 @@ def again(seed: int, only: Sequence[str] | None = None) -> str:
     """The command that repeats it."""
     chosen = "" if only is None else f"--only {','.join(only) or NOTHING} "
     return f"just simulate --seeds 1 --from {seed} {chosen}--trace"
+
+
+def _shown(found: Iterable[Told], count: int) -> Iterable[Told]:
+    """How far it is, for who looks on."""
+    console = Console(stderr=True)
+    return track(found, "seeds", count, console=console, transient=True, disable=not console.is_terminal)
 
 
 def _report(found: Iterable[Told], *, trace: bool) -> list[Told]:
