@@ -58,6 +58,7 @@ hostile examples="1000" *arguments="":
 # How fast it is on this machine; `--against dstack` compares, `--profile ROW` says where the time goes
 [group('test')]
 bench *arguments:
+    infra/servers install || true
     python -m tests.bench "$@"
 
 # Writes what `just bench --json FILE` found into the README

@@ -4,11 +4,15 @@ Prints a table and, with --json FILE, writes the same with the machine's size. C
 """
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
+from rich.console import Console
+
 from tests.bench import profile, report
 from tests.bench.rows import ROWS, SHORT, Bench, Size
+from tests.servers.lookup import Missing
 
 
 def main() -> None:
@@ -22,14 +26,29 @@ def main() -> None:
         profiles = _folder(path / "profiles") if chosen.profile else None
         size = SHORT if chosen.short else Size()
         bench = Bench(path, size, profiles, against_dstack=chosen.against == "dstack")
-        for name in [chosen.profile] if chosen.profile else chosen.rows or list(ROWS):
-            rows += ROWS[name](bench)
+        names = [chosen.profile] if chosen.profile else chosen.rows or list(ROWS)
+        lacking = _measure(bench, names, rows)
         found = report.report(rows, machine)
         report.show(found)
         if profiles is not None:
             profile.show(profiles)
     if chosen.json:
         report.write(found, chosen.json)
+    if lacking:
+        sys.exit(f"not measured: {'; '.join(lacking)}")
+
+
+def _measure(bench: Bench, names: list[str], rows: list[report.Row]) -> list[str]:
+    """Adds to `rows`; which rows are lacking, for want of which server. What was measured isn't lost for them."""
+    lacking = []
+    with Console(stderr=True).status("") as status:
+        for name in names:
+            status.update(f"measuring {name}")
+            try:
+                rows += ROWS[name](bench)
+            except Missing as error:
+                lacking.append(f"{name}, {error}")
+    return lacking
 
 
 def _folder(path: Path) -> Path:
