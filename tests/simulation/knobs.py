@@ -10,7 +10,7 @@ from runfold.eventlog.window import Memory
 from runfold.executor import inventory, output
 from runfold.log import silence as observer
 from runfold.service import run_rows
-from tests.simulation import remote, services
+from tests.simulation import gateway, remote, services
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Knob:
 KNOBS = (
     Knob("frequent-looks", follow, "LOOK", 1.0),
     Knob("small-commits", batch, "TARGET_EVENTS", 2),
-    Knob("short-window", services, "MEMORY", Memory(commits=20, span=2_000_000)),
+    # Longer than a gateway repeats an append: one that is forgotten sooner counts as refused by its own effect.
+    Knob("short-window", services, "MEMORY", Memory(commits=20, span=2 * int(gateway.PATIENCE) * 1_000_000)),
     Knob("impatient-writer", services, "WRITER_PATIENCE", 1.0),
     Knob("impatient-clients", remote, "PATIENCE", 0.1),
     Knob("impatient-requests", remote, "ANSWER_WITHIN", 0.2),
