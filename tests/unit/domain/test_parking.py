@@ -192,5 +192,14 @@ def test_one_reactor_parks_so_many_and_no_more_and_another_is_free_to() -> None:
     assert parking.park(world.cell.parked, other) == [other]
 
 
+def test_what_fails_at_once_shares_the_room_that_there_is_and_what_has_its_place_takes_none() -> None:
+    world = given(*FOUNDED).world
+    for number in range(1, parking.MOST - 1):
+        world.happens(replace(PARKED, parked_id=f"{number}"))
+    failed = [replace(PARKED, parked_id=f"new-{number}") for number in range(3)]
+    again = replace(PARKED, parked_id="1", error="ValueError")
+    assert parking.park(world.cell.parked, *failed, again) == [replace(again, tries=2), *failed[:2]]
+
+
 def test_each_event_is_parked_apart_and_a_subject_once() -> None:
     assert len({parking.parked_id("feed", RUN, position) for position in (None, 1, 2)}) == 3

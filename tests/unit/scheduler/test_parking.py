@@ -54,9 +54,12 @@ class World:
 
     async def happen(self, *events: Event) -> None:
         for event in events:
-            (new,) = new_events([event], self.view.cell)
-            told = record(new, self.ids.uuid7(), Context("service:test", "cause"))
-            await self.view.reached((await self.writer.append(Append(self.ids.uuid7(), (told,)))).last)
+            await self.happen_at_once(event)
+
+    async def happen_at_once(self, *events: Event) -> None:
+        context = Context("service:test", "cause")
+        told = tuple(record(new, self.ids.uuid7(), context) for new in new_events(events, self.view.cell))
+        await self.view.reached((await self.writer.append(Append(self.ids.uuid7(), told))).last)
 
     @property
     def placed(self) -> list[str]:
@@ -164,5 +167,36 @@ def test_more_than_it_may_park_is_left_out_all_the_same_and_told(
         await asyncio.sleep(1)
         assert [parked.last.subject for parked in world.view.cell.parked.values()] == ["run:run-2"]
         assert world.scheduler.not_ready() is None
+
+    told(story)
+
+
+def test_what_fails_in_one_pass_is_parked_up_to_that_number_as_well(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parking, "MOST", 2)
+
+    async def story(world: World) -> None:
+        runs = [f"run-{number}" for number in range(5)]
+        world.poison |= set(runs)
+        await world.happen_at_once(
+            *(event for run in runs for event in things.submitted(run, f"job-of-{run}"))
+        )
+        await asyncio.sleep(1)
+        assert [parked.last.subject for parked in world.view.cell.parked.values()] == [
+            "run:run-0",
+            "run:run-1",
+        ]
+        assert "run:run-2" in (world.scheduler.not_ready() or "")
+
+        world.poison -= {"run-0", "run-1"}
+        for parked_id in list(world.view.cell.parked):
+            await world.happen(ParkedRetryRequested(parked_id))
+        await asyncio.sleep(1)
+        assert [parked.last.subject for parked in world.view.cell.parked.values()] == [
+            "run:run-2",
+            "run:run-3",
+        ]
+        assert "run:run-4" in (world.scheduler.not_ready() or "")
 
     told(story)

@@ -91,9 +91,8 @@ class Parking:
         """What of it isn't in the log; asked again until it is. What there is no room for waits here."""
         if not self._pending:
             return []
-        parked = self._view.cell.parked
-        found = ((id_, decide.park(parked, failed)) for id_, failed in self._pending.items())
-        return [Decision(tuple(events), (streams.parked(id_),)) for id_, events in found if events]
+        events = decide.park(self._view.cell.parked, *self._pending.values())
+        return [Decision((event,), (streams.parked(event.parked_id),)) for event in events]
 
     def not_ready(self) -> str | None:
         if self._pending and not decide.room(self._view.cell.parked, self._reactor):

@@ -20,8 +20,9 @@ def parked_id(reactor: str, subject: str, position: int | None = None) -> str:
     return sha256(named.encode()).hexdigest()[:24]
 
 
-def room(parked: All, reactor: str) -> bool:
-    return sum(each.last.reactor == reactor for each in parked.values()) < MOST
+def room(parked: All, reactor: str) -> int:
+    """How many more."""
+    return max(MOST - sum(each.last.reactor == reactor for each in parked.values()), 0)
 
 
 def news(parked: All, failed: e.EventParked) -> bool:
@@ -30,14 +31,15 @@ def news(parked: All, failed: e.EventParked) -> bool:
     return known is None or known.retrying or known.last.error != failed.error
 
 
-def park(parked: All, failed: e.EventParked) -> list[e.ParkingEvent]:
-    """[] where it is no news, or there is no room."""
-    if not news(parked, failed):
-        return []
-    known = parked.get(failed.parked_id)
-    if known is None:
-        return [failed] if room(parked, failed.reactor) else []
-    return [replace(failed, tries=known.last.tries + 1)]
+def park(parked: All, *failed: e.EventParked) -> list[e.EventParked]:
+    """Of what one reactor failed with, without what is no news, and without what there is no room for.
+
+    What is decided at once is given at once: else each would take the same room.
+    """
+    told = [each for each in failed if news(parked, each)]
+    again = [_again(parked[each.parked_id], each) for each in told if each.parked_id in parked]
+    new = [each for each in told if each.parked_id not in parked]
+    return again + new[: room(parked, new[0].reactor)] if new else again
 
 
 def handled(parked: All, parked_id: str) -> list[e.ParkingEvent]:
@@ -52,6 +54,10 @@ def retry(parked: All, ids: Iterable[str]) -> list[e.ParkingEvent]:
 def drop(parked: All, parked_id: str) -> list[e.ParkingEvent]:
     """Raises NotFound."""
     return [e.ParkedDropped(_known(parked, parked_id).id)]
+
+
+def _again(known: Parked, failed: e.EventParked) -> e.EventParked:
+    return replace(failed, tries=known.last.tries + 1)
 
 
 def _known(parked: All, parked_id: str) -> Parked:
