@@ -217,6 +217,27 @@ def test_one_that_is_dropped_is_never_sent(publishing: Broken) -> None:
     in_a_world(story)
 
 
+def test_nor_is_one_that_is_dropped_after_its_retry_was_asked_for(publishing: Broken) -> None:
+    publishing.poison.add("RunSubmitted")
+
+    async def story(world: World) -> None:
+        outsider = Outsider()
+        await world.bus.consume(OUTSIDE, outsider.hear)
+        await world.happen(*things.submitted())
+        await asyncio.sleep(1)
+        parked = only(world)
+        world.bus.broker.stop()
+        publishing.poison.clear()
+        await world.happen(ParkedRetryRequested(parked.id), ParkedDropped(parked.id))
+        world.bus.broker.start()
+        await asyncio.sleep(60)
+        assert parked.last.position not in outsider.positions
+        assert outsider.positions[-1] == world.view.cell.position
+        assert world.view.cell.parked == {}
+
+    in_a_world(story)
+
+
 def test_a_feed_that_can_send_nothing_stops_and_says_where(
     publishing: Broken, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,17 +109,22 @@ class Feed:
             raise NoRoom(why)
 
     async def _retry(self) -> None:
-        """What is sent late has its position, by which outsiders know where it belongs."""
+        """What was dropped after somebody asked for it is left out."""
         while self._retries:
-            parked = next(iter(self._retries.values()))
-            position, number = parked.last.position, parked.last.commit
-            assert number is not None
-            (commit,) = await self._source.read(number - 1, 1)
-            (envelope,) = (each for each in commit.events if each.position == position)
-            if await self._publish(envelope, commit):
-                await self._parking.handled(parked.id)
-            await self._parking.record()
-            del self._retries[parked.id]
+            parked_id, parked = next(iter(self._retries.items()))
+            if parked_id in self._view.cell.parked:
+                await self._send_late(parked)
+            del self._retries[parked_id]
+
+    async def _send_late(self, parked: Parked) -> None:
+        """With the position that it has, by which outsiders know where it belongs."""
+        position, number = parked.last.position, parked.last.commit
+        assert number is not None
+        (commit,) = await self._source.read(number - 1, 1)
+        (envelope,) = (each for each in commit.events if each.position == position)
+        if await self._publish(envelope, commit):
+            await self._parking.handled(parked.id)
+        await self._parking.record()
 
     def _again(self, parked: Parked) -> None:
         self._retries[parked.id] = parked
