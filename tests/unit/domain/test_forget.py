@@ -63,6 +63,14 @@ def test_where_nobody_asks_for_names_they_go_as_well() -> None:
     assert "name:project/runs/name-run" not in world.cell.names
 
 
+def test_a_name_that_another_run_took_since_stays_its_own() -> None:
+    world = finished()
+    world.happens(RunDeleted("run", "project", "name-run"))
+    world.happens(e.RunSubmitted("run-2", "project", "user", "name-run", "dstack", "{}"))
+    assert [run.id for run in forget(world.cell, 0, EVERYTHING, names=False)] == ["run"]
+    assert world.cell.run_named("project", "name-run") is world.run("run-2")
+
+
 def test_an_active_run_stays() -> None:
     world = given(a_place(), submitted(), running()).world
     assert forget(world.cell, 0, EVERYTHING) == []

@@ -6,6 +6,7 @@ from typing import Any
 from runfold.contracts import cell, fleet, instance, job, parking, project, run, user
 from runfold.contracts.envelope import Commit, Envelope, Unknown
 from runfold.domain import streams
+from runfold.domain.cell.names import free_name
 from runfold.domain.cell.state import Cell, Deletion, Remembered, Term
 from runfold.domain.fleet import evolve as fleets
 from runfold.domain.instance import evolve as instances
@@ -111,7 +112,7 @@ def _project_created(state: Cell, e: project.ProjectCreated, envelope: Envelope)
 def _project_deleted(state: Cell, e: project.ProjectDeleted, _: Envelope) -> None:
     known = state.projects[e.project_id]
     known.deleted = True
-    _free_name(state, streams.project_name(known.name), known.id)
+    free_name(state, streams.project_name(known.name), known.id)
 
 
 def _secret_stored(state: Cell, e: project.SecretStored, _: Envelope) -> None:
@@ -144,7 +145,7 @@ def _run_finished(state: Cell, e: run.RunFinished, envelope: Envelope) -> None:
 
 def _run_deleted(state: Cell, e: run.RunDeleted, envelope: Envelope) -> None:
     e = named(e, envelope.record.streams)
-    _free_name(state, streams.run_name(e.project_id, e.name), e.run_id)
+    free_name(state, streams.run_name(e.project_id, e.name), e.run_id)
     known = state.runs.get(e.run_id)
     if known is None:
         state.deletions.setdefault(e.run_id, Deletion(envelope.position, envelope.time))
@@ -212,7 +213,7 @@ def _fleet_changed(state: Cell, e: Any, _: Envelope) -> None:
     known = fleets.evolve(state.fleets[e.fleet_id], e)
     if known.deleted:
         state.live_fleets.pop(known.id, None)
-        _free_name(state, streams.fleet_name(known.project_id, known.name), known.id)
+        free_name(state, streams.fleet_name(known.project_id, known.name), known.id)
 
 
 def _executor_joined(state: Cell, e: instance.ExecutorJoined, envelope: Envelope) -> None:
@@ -249,12 +250,6 @@ def _parking_changed(state: Cell, e: Any, envelope: Envelope) -> None:
 def _know_attempt(state: Cell, job_id: str, attempt: Attempt) -> None:
     state.attempts[attempt.id] = attempt
     state.jobs_by_attempt[attempt.id] = state.jobs[job_id]
-
-
-def _free_name(state: Cell, name: str, holder: str) -> None:
-    """Unless somebody else has taken it since."""
-    if state.names.get(name) == holder:
-        del state.names[name]
 
 
 _HANDLERS: dict[type[Any], Callable[[Cell, Any, Envelope], None]] = {

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import islice, takewhile
 
 from runfold.domain import streams
+from runfold.domain.cell.names import free_name
 from runfold.domain.cell.state import Cell
 from runfold.domain.run.state import Run
 
@@ -16,7 +17,7 @@ def forget(state: Cell, most: int, up_to: int, *, names: bool = True) -> list[Ru
     left = [_drop(state, run_id) for run_id in list(_leaving(state, most, up_to))]
     for run in left:
         if not names:
-            state.names.pop(streams.run_name(run.project_id, run.name), None)
+            free_name(state, streams.run_name(run.project_id, run.name), run.id)
         elif not run.deleted:
             project = state.projects[run.project_id]
             project.past_until = max(project.past_until, run.submitted_at)
