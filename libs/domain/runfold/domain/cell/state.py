@@ -1,5 +1,6 @@
 """The state of the whole cell, by replay of the log. Each event costs the same however long the history is."""
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from runfold.contracts.envelope import Idempotency
@@ -67,7 +68,9 @@ class Cell:
     hosts: dict[str, Host] = field(default_factory=dict)
     parked: dict[str, Parked] = field(default_factory=dict)  #: what reactors go on without, oldest first
     names: dict[str, str] = field(default_factory=dict)  #: name stream -> id of what has the name
-    keys: dict[str, Remembered] = field(default_factory=dict)  #: key stream -> Idempotency-Key, for 24 h
+    keys: OrderedDict[str, Remembered] = field(
+        default_factory=OrderedDict
+    )  #: key stream -> Idempotency-Key, for 24 h; the more leaves a plain dict, the longer it looks for its oldest
 
     def project_named(self, name: str) -> Project | None:
         return self.projects.get(self.names.get(f"name:projects/{name}", ""))
