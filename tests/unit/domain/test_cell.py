@@ -1,6 +1,5 @@
 """Folding: every event type has its handler, replay gives the same state, and what touches which stream."""
 
-import time
 from typing import Any, get_args
 
 import msgspec
@@ -14,7 +13,7 @@ from runfold.contracts.run import RunDeleted, RunFinished, RunStopRequested
 from runfold.domain import streams
 from runfold.domain.cell import fold
 from runfold.domain.cell.fold import KEYS_KEPT, UnknownEvent, apply
-from runfold.domain.cell.state import Cell, Remembered
+from runfold.domain.cell.state import Cell
 from runfold.domain.cell.touch import new_events, touched
 from runfold.domain.job.evolve import OF_ATTEMPTS, OF_JOBS
 from tests.unit.domain.given import SECOND, After, World, given
@@ -76,16 +75,6 @@ def test_an_idempotency_key_is_remembered_for_a_day() -> None:
     world.happens(After(1)).keyed(submitted("run-3")[0], replace_struct(KEY, key="3"))
     assert stream not in world.cell.keys
     assert len(world.cell.keys) == 2
-
-
-def test_a_day_of_keys_is_forgotten_at_once_without_a_stop() -> None:
-    world = given(*FOUNDED).world
-    world.cell.keys.update((f"key-{n}", Remembered(KEY, world.now)) for n in range(100_000))
-    world.happens(After(KEYS_KEPT / SECOND))
-    began = time.process_time()
-    world.keyed(submitted()[0], KEY)
-    assert time.process_time() - began < 1
-    assert len(world.cell.keys) == 1
 
 
 def test_keys_of_different_users_and_paths_are_different() -> None:

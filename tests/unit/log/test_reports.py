@@ -157,3 +157,20 @@ async def test_reports_of_what_nobody_knows_are_done_with_at_once(log: Log) -> N
     before = log.view.number
     await log.hear(claimed("unheard-of"))
     assert log.view.number == before
+
+
+async def test_an_output_store_that_takes_its_time_holds_up_only_what_has_output(log: Log) -> None:
+    answers, stored = asyncio.Event(), log.output.stored
+
+    async def slow(attempt_id: str) -> int:
+        await answers.wait()
+        return await stored(attempt_id)
+
+    log.output.stored = slow  # type: ignore[method-assign]
+    printed = asyncio.create_task(log.hear(exited("job-1", output_bytes=5)))
+    await log.hear(claimed("job-2"), claimed("job-3"))
+    assert not log.attempt("job-1").ended
+
+    answers.set()
+    await printed
+    assert log.attempt("job-1").ended

@@ -32,14 +32,10 @@ class _Report:
 
     condition: x.AttemptCondition
     number: tuple[str, int]  #: of the fact that had it
+    stored: int  #: bytes of its output, where it ended and has some
     done: asyncio.Future[Exception | None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
-    stored: int = 0  #: bytes of its output, where it ended and has some
-
-    @property
-    def ended_with_output(self) -> bool:
-        return self.condition.state is x.AttemptState.EXITED and self.condition.output_bytes > 0
 
 
 class Reports:
@@ -59,24 +55,33 @@ class Reports:
         """Returns once all of it is durable; raises what kept one condition from that, when the others are."""
         known = self._view.cell.jobs_by_attempt
         number = (said.incarnation, said.seq)
-        waits = [self._wait(c, number) for c in said.conditions if c.attempt_id in known]
-        if not waits:
-            return
-        await asyncio.wait(waits)
-        for wait in waits:
-            if (error := wait.result()) is not None:
+        reported = [each for each in said.conditions if each.attempt_id in known]
+        waits = [self._wait(each, number) for each in reported if not _ended_with_output(each)]
+        ended = [each for each in reported if _ended_with_output(each)]
+        # Only what has output waits for the store of it, which may take its time.
+        counts = await asyncio.gather(
+            *[self._output.stored(each.attempt_id) for each in ended], return_exceptions=True
+        )
+        for each, stored in zip(ended, counts, strict=True):
+            if isinstance(stored, int):
+                waits.append(self._wait(each, number, stored))
+        if waits:
+            await asyncio.wait(waits)
+        errors = [count for count in counts if isinstance(count, BaseException)]
+        for error in [*errors, *(wait.result() for wait in waits)]:
+            if error is not None:
                 raise error
 
     def _wait(
-        self, condition: x.AttemptCondition, number: tuple[str, int]
+        self, condition: x.AttemptCondition, number: tuple[str, int], stored: int = 0
     ) -> "asyncio.Future[Exception | None]":
         report = self._waiting.get(condition.attempt_id)
         if report is None:
-            report = self._waiting[condition.attempt_id] = _Report(condition, number)
+            report = self._waiting[condition.attempt_id] = _Report(condition, number, stored)
             self._some.set()
         elif report.number < number:
             # Facts are cumulative: the newer one says all that the other did.
-            report.condition, report.number = condition, number
+            report.condition, report.number, report.stored = condition, number, stored
         return report.done
 
     async def _run(self) -> None:
@@ -86,20 +91,7 @@ class Reports:
                 flight = list(islice(self._waiting.values(), TOGETHER))
                 for report in flight:
                     del self._waiting[report.condition.attempt_id]
-                await self._settle(await self._with_output(flight))
-
-    async def _with_output(self, flight: Sequence[_Report]) -> list[_Report]:
-        """Those that know how much of their output is stored; while the store is away, those that have some wait."""
-        ended = [report for report in flight if report.ended_with_output]
-        counts = await asyncio.gather(
-            *[self._output.stored(report.condition.attempt_id) for report in ended], return_exceptions=True
-        )
-        for report, count in zip(ended, counts, strict=True):
-            if isinstance(count, Exception):
-                report.done.set_result(count)
-            elif isinstance(count, int):
-                report.stored = count
-        return [report for report in flight if not report.done.done()]
+                await self._settle(flight)
 
     async def _settle(self, flight: Sequence[_Report]) -> None:
         """What can't be recorded keeps back no other: where that fails together, each is tried alone."""
@@ -126,6 +118,10 @@ class Reports:
 
         known = (self._view.cell.jobs_by_attempt.get(report.condition.attempt_id) for report in flight)
         await self._recorder.record(decide, *[streams.job(job.id) for job in known if job is not None])
+
+
+def _ended_with_output(condition: x.AttemptCondition) -> bool:
+    return condition.state is x.AttemptState.EXITED and condition.output_bytes > 0
 
 
 def _events(cell: Cell, report: _Report) -> list[Event]:
