@@ -41,7 +41,7 @@ class MongoMetricsStore:
         return tuple(msgspec.convert(document, Sample) for document in found)
 
     async def prepare(self) -> None:
-        await self._samples.make(index=[("time", 1)])
+        await self._samples.make([("time", 1)])
 
     async def delete_before(self, time: Micros, limit: int) -> int:
         old = await self._samples.find({"time": {"$lt": time}}, fields=["_id"], limit=limit)

@@ -82,11 +82,11 @@ class Documents:
             read_concern=ReadConcern("majority"),
         )
 
-    async def make(self, *, index: Order = ()) -> None:
-        """The collection and its index, where they aren't there yet."""
+    async def make(self, *indexes: Order) -> None:
+        """The collection and its indexes, where they aren't there yet."""
         with suppress(Exists):
             await _answered(self._database.create_collection(self._name, check_exists=False))
-        if index:
+        for index in indexes:
             await _answered(self._collection.create_index(list(index)))
 
     async def insert(self, documents: list[Document]) -> None:

@@ -66,8 +66,8 @@ class MongoOutputStore:
 
     async def prepare(self) -> None:
         await self._records.make()
-        await self._ends.make(index=[("oldest", 1)])
-        await self._early.make(index=[("attempt", 1)])
+        await self._ends.make([("oldest", 1)])
+        await self._early.make([("attempt", 1)])
 
     async def append(self, chunks: Sequence[OutputChunk]) -> dict[str, int]:
         grouped = by_attempt(chunks)

@@ -117,7 +117,9 @@ class MongoRunStore:
 
     async def _make(self, generation: int) -> None:
         if generation not in self._made:
-            await self._runs(generation).make(index=[("project_id", 1), *_ORDER])
+            await self._runs(generation).make(
+                [("project_id", 1), *_ORDER], [("project_id", 1), ("user_id", 1), *_ORDER]
+            )
             await self._attempts(generation).make()
             self._made[generation] = None
 

@@ -1,7 +1,7 @@
 """Rows in a SQLite file of their own, so that history never delays the event log."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from heapq import merge
 from pathlib import Path
@@ -34,6 +34,8 @@ CREATE TABLE IF NOT EXISTS runs (
 CREATE UNIQUE INDEX IF NOT EXISTS runs_by_id ON runs (generation, id);
 CREATE INDEX IF NOT EXISTS runs_by_submission ON runs (generation, project_id, submitted, id)
 WHERE deleted_at IS NULL;
+CREATE INDEX IF NOT EXISTS runs_by_user ON runs (generation, project_id, user_id, submitted, id)
+WHERE deleted_at IS NULL;
 CREATE TABLE IF NOT EXISTS attempts (
     generation INTEGER NOT NULL, id TEXT NOT NULL, run_id TEXT NOT NULL, PRIMARY KEY (generation, id)
 ) WITHOUT ROWID;
@@ -60,12 +62,13 @@ _OF_ATTEMPT = "SELECT run_id FROM attempts WHERE generation = ? AND id = ?"
 _PAGE = """
 SELECT submitted, id, length(state) FROM runs
 WHERE generation = :generation AND project_id = :project AND deleted_at IS NULL
-    AND (:user IS NULL OR user_id = :user) AND (submitted, id) {beyond} (:submitted, :id)
+    {of_user} AND (submitted, id) {beyond} (:submitted, :id)
 ORDER BY submitted {order}, id {order} LIMIT :limit
 """
+_NEXT_NUMBER = "SELECT MIN(generation) FROM {table} WHERE generation > ?"
 _DROP = """
 DELETE FROM {table} WHERE (generation, id) IN (
-    SELECT generation, id FROM {table} WHERE generation NOT IN (SELECT value FROM json_each(?)) LIMIT ?)
+    SELECT generation, id FROM {table} WHERE generation = ? LIMIT ?)
 """
 #: Above all ids, which are of ASCII.
 _ABOVE = "\x7f"
@@ -187,13 +190,22 @@ def _outlines(
         "id": border if query.id is None else query.id,
         "limit": room(query) + 1,
     }
-    return connection.execute(_PAGE.format(beyond=beyond, order=order), values).fetchall()
+    of_user = "" if query.user_id is None else "AND user_id = :user"
+    return connection.execute(_PAGE.format(of_user=of_user, beyond=beyond, order=order), values).fetchall()
 
 
 def _sweep(connection: Connection) -> bool:
-    kept = json.dumps(_generations(connection).numbers)
-    dropped = [
-        connection.execute(_DROP.format(table=table), (kept, STEP_ROWS)).rowcount
-        for table in ("runs", "attempts")
-    ]
-    return any(dropped)
+    kept = _generations(connection).numbers
+    for table in ("runs", "attempts"):
+        for number in _numbers(connection, table):
+            if number not in kept:
+                connection.execute(_DROP.format(table=table), (number, STEP_ROWS))
+                return True
+    return False
+
+
+def _numbers(connection: Connection, table: str) -> Iterator[int]:
+    """Generations that it has anything of: each costs a step into its index, however much there is."""
+    look, number = _NEXT_NUMBER.format(table=table), 0
+    while (number := connection.execute(look, (number,)).fetchone()[0]) is not None:
+        yield number
