@@ -249,6 +249,58 @@ async def test_a_page_is_filled_though_many_rows_are_deleted_or_in_memory_again(
     assert rows.reads > 1
 
 
+@pytest.mark.parametrize("ascending", [False, True])
+async def test_a_page_reads_no_further_than_it_reaches_in_memory_which_rows_have_as_well(
+    world: World, rows: Rows, ascending: bool
+) -> None:
+    names = [f"run-{number}" for number in range(9)]
+    for name in (*names, "past"):
+        await world.submit(name)
+    await world.finish("past")
+    await world.leave_memory()
+    for name in names:
+        await world.finish(name)
+    await world.write_rows()
+    assert list(rows.rows[1]) != list(world.cell.runs)
+
+    newest_first = ["past", *reversed(names)]
+    assert (
+        await listed(world, limit=2, ascending=ascending)
+        == (newest_first[::-1] if ascending else newest_first)[:2]
+    )
+    assert rows.reads == 1
+    assert await listed(world) == newest_first
+
+
+@pytest.mark.parametrize("again", [True, False])
+async def test_a_run_that_is_deleted_while_further_rows_are_read_is_not_listed(
+    world: World, rows: Rows, again: bool
+) -> None:
+    """The newest row is of a deleted run, so that the page needs more than those that are read first."""
+    await finished(world, "oldest", "old", "named", "deleted")
+    await world.leave_memory()
+    await world.in_main("runs/delete", {"runs_names": ["deleted"]})
+
+    async def delete() -> None:
+        await world.in_main("runs/delete", {"runs_names": ["named"]})
+        if again:
+            await world.submit("named")
+
+    async def read_on() -> None:
+        rows.meanwhile = delete
+
+    rows.meanwhile = read_on
+    assert await listed(world, limit=2) == (["named", "old"] if again else ["old", "oldest"])
+    assert rows.reads == 2
+
+
+async def test_no_run_is_of_a_repo_and_no_row_is_read_to_say_so(world: World, rows: Rows) -> None:
+    await finished(world, "past")
+    await world.leave_memory()
+    assert await listed(world, repo_id="some") == []
+    assert rows.reads == 0
+
+
 async def test_without_rows_what_needs_them_is_refused_and_all_else_goes_on(world: World, rows: Rows) -> None:
     await finished(world, "past")
     await world.leave_memory()

@@ -10,6 +10,7 @@ from heapq import merge
 
 from runfold.domain.run.state import Run
 from runfold.eventlog.runs import RunQuery, RunReader, RunRow
+from runfold.eventlog.runs_order import is_after
 from runfold.gateway.paging import Page, paged
 from runfold.service.run_rows import run_of
 from runfold.service.view import View
@@ -43,29 +44,29 @@ class Past:
         in_memory: Callable[[], Iterable[Run]],
         wanted: Callable[[Run], bool],
     ) -> list[Run]:
-        """Of memory and rows together; memory wins over rows. `in_memory` is asked once rows were read, and gives runs
-        in the page's order of time; `query` has the page's order, and `wanted` says what `query` can't."""
-        with self._view.leaving() as left:
-            past = await self._enough(query)
-            past.update(left)
-            here = self._view.cell.runs
-            others = [run for run in past.values() if run.id not in here and wanted(run)]
-            others.sort(key=_time, reverse=not page.ascending)
-            both = merge(in_memory(), others, key=_time, reverse=not page.ascending)
-            return paged(both, page, time=_time, key=_id)
+        """Of memory and rows together; memory wins over rows. `in_memory` gives runs in the page's order of time;
+        `query` has the page's order, and `wanted` judges what left memory meanwhile, which no query chose.
 
-    async def _enough(self, query: RunQuery) -> dict[str, Run]:
-        """As many as the query asks for, if there are, without those that are in memory or deleted since."""
+        Rows are read until the page is full and ends before they do: memory may fill it as well as they."""
+        past: dict[str, Run] = {}
+        with self._view.leaving() as left:
+            while True:
+                rows = await self._rows.page(query)
+                past.update((row.id, run_of(row)) for row in rows.rows if row.id not in self._view.cell.runs)
+                runs = self._together(page, in_memory(), filter(wanted, {**past, **left}.values()))
+                if not rows.more:
+                    return runs
+                query = replace(query, time=rows.rows[-1].submitted_at, id=rows.rows[-1].id)
+                if len(runs) == page.limit and not is_after(query, runs[-1].submitted_at, runs[-1].id):
+                    return runs
+
+    def _together(self, page: Page, in_memory: Iterable[Run], past: Iterable[Run]) -> list[Run]:
+        """Nothing twice, and nothing that was deleted since its row was read."""
         cell = self._view.cell
-        found: dict[str, Run] = {}
-        while True:
-            page = await self._rows.page(query)
-            for run in map(run_of, page.rows):
-                if run.id not in cell.runs and cell.holds_name(run):
-                    found[run.id] = run
-            if len(found) >= query.limit or not page.more:
-                return found
-            query = replace(query, time=page.rows[-1].submitted_at, id=page.rows[-1].id)
+        others = [run for run in past if run.id not in cell.runs and cell.holds_name(run)]
+        others.sort(key=_time, reverse=not page.ascending)
+        both = merge(in_memory, others, key=_time, reverse=not page.ascending)
+        return paged(both, page, time=_time, key=_id)
 
     async def _past(
         self, read: Callable[[], Awaitable[RunRow | None]], run_id: str | None = None

@@ -43,7 +43,7 @@ def _misses(page: Page, runs: list[Run], projects: list[Project]) -> bool:
 
 async def _with_past(ask: Ask[requests.ListRunsRequest], page: Page, projects: list[Project]) -> list[Run]:
     owner = ask.cell.user_named(ask.body.username) if ask.body.username is not None else None
-    if owner is None and ask.body.username is not None:
+    if owner is None and (ask.body.username is not None or _is_of_repo(ask.body)):
         return []
     query = RunQuery(
         projects=tuple(project.id for project in projects),
@@ -94,7 +94,12 @@ def _is_wanted(run: Run, wanted: requests.ListRunsRequest, cell: Cell) -> bool:
     if wanted.username is not None:
         owner = cell.users.get(run.user_id)
         return owner is not None and owner.name == wanted.username
-    return wanted.repo_id in (None, "none")
+    return not _is_of_repo(wanted)
+
+
+def _is_of_repo(wanted: requests.ListRunsRequest) -> bool:
+    """Which no run is."""
+    return wanted.repo_id not in (None, "none")
 
 
 def _run(ask: Ask[requests.ListRunsRequest], run: Run) -> bytes:
