@@ -1,5 +1,6 @@
 """Finished runs that have left memory are answered for as if they hadn't."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -7,6 +8,7 @@ import pytest
 
 from runfold.eventlog.adapters.runs_memory import MemoryRunStore
 from runfold.eventlog.runs import RunPage, RunQuery, RunRow
+from runfold.gateway import api
 from tests.integration.gateway.world import Storage, World, a_world
 
 T = TypeVar("T")
@@ -299,6 +301,29 @@ async def test_no_run_is_of_a_repo_and_no_row_is_read_to_say_so(world: World, ro
     await world.leave_memory()
     assert await listed(world, repo_id="some") == []
     assert rows.reads == 0
+
+
+async def test_rows_that_take_too_long_are_refused_as_late_as_any_read(
+    world: World, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await finished(world, "past")
+    await world.leave_memory()
+    attempt = next(iter(rows.rows[1].values())).attempts[0]
+    monkeypatch.setattr(api, "READ_PATIENCE", 0.05)
+
+    async def hang() -> None:
+        await asyncio.Event().wait()
+
+    for path, body in (
+        ("/api/project/main/runs/get", {"run_name": "past"}),
+        (LIST, {}),
+        ("/api/project/main/logs/poll", {"run_name": "past", "job_submission_id": attempt}),
+    ):
+        rows.meanwhile = hang
+        async with asyncio.timeout(5):
+            answer = await world.call("POST", path, body)
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+    await get(world, "past")
 
 
 async def test_without_rows_what_needs_them_is_refused_and_all_else_goes_on(world: World, rows: Rows) -> None:

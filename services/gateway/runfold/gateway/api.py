@@ -23,7 +23,7 @@ from runfold.gateway.http.parse import parse, parse_query, problem
 from runfold.gateway.http.routes import Route, Router
 from runfold.service.logging import get_logger
 
-READ_PATIENCE, WRITE_PATIENCE = 1.0, 10.0  #: seconds that a call waits for the log
+READ_PATIENCE, WRITE_PATIENCE = 1.0, 10.0  #: seconds that a call waits for log and rows
 PAUSE = 0.1  #: seconds before a log that doesn't answer is asked again
 KEY_LENGTH = 255
 AWAY = "What this needs does not answer; try again"

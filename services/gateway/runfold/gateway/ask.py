@@ -1,6 +1,7 @@
 """A call as a handler gets it: matched, authenticated, its body parsed, with the gateway's parts at hand."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Generic, TypeVar
@@ -13,6 +14,7 @@ from runfold.domain.project.state import Project
 from runfold.domain.user.authorize import Operation, allowed
 from runfold.domain.user.state import User
 from runfold.eventlog.output import OutputReader
+from runfold.eventlog.port import Unavailable
 from runfold.gateway.commands import Commands, Decision, Key
 from runfold.gateway.feed import Feed
 from runfold.gateway.http.call import Call
@@ -29,6 +31,7 @@ from runfold.service.rebuilds import Rebuilds
 from runfold.service.view import View
 
 B = TypeVar("B")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class Ask(Generic[B]):
     params: dict[str, str] = field(default_factory=dict)
     body: B = None  # type: ignore[assignment]
     query: object = None
-    deadline: float = 0.0  #: in the event loop's time: until when a write may wait for the log
+    deadline: float = 0.0  #: in the event loop's time: until when it may wait for log and rows
 
     @property
     def cell(self) -> Cell:
@@ -102,6 +105,14 @@ class Ask(Generic[B]):
         """What concerns the cell as a whole; raises Denied."""
         if not allowed(self.user, Operation.ADMINISTER):
             raise Denied("Access denied")
+
+    async def in_time(self, reading: Awaitable[T]) -> T:
+        """What was read; raises Unavailable at the call's deadline, as a store would that knew of it."""
+        try:
+            async with asyncio.timeout_at(self.deadline):
+                return await reading
+        except TimeoutError:
+            raise Unavailable("rows of runs don't answer in time") from None
 
     async def write(self, decide: Callable[[Cell], Decision]) -> str:
         """The resource that was made or changed, under the call's Idempotency-Key where it has one."""

@@ -21,7 +21,7 @@ async def poll(ask: Ask[requests.PollLogsRequest]) -> Answer:
     """Nothing for a submission that isn't the run's, and of the runner's own log, which there is none of."""
     project = ask.project(Operation.READ)
     attempt_id = str(ask.body.job_submission_id)
-    run = await ask.parts.past.of_attempt(attempt_id)
+    run = await ask.in_time(ask.parts.past.of_attempt(attempt_id))
     if run is None or run.project_id != project.id or run.name != ask.body.run_name or ask.body.diagnose:
         _check_token(ask.body.next_token)
         return Answer(_logs(NOTHING))

@@ -33,7 +33,7 @@ async def apply(ask: Ask[requests.ApplyRunPlanRequest]) -> Answer:
     run_id = await ask.write(decide)
     if run_id == submission.run_id:
         ask.parts.rendered.lasting(run_id, DIALECT, submission.documents)
-    run = await ask.parts.past.run(run_id)
+    run = await ask.in_time(ask.parts.past.run(run_id))
     if run is None:
         raise NotFound("Run not found")
     return Answer(rendered(ask, run))
@@ -42,7 +42,7 @@ async def apply(ask: Ask[requests.ApplyRunPlanRequest]) -> Answer:
 async def get(ask: Ask[requests.GetRunRequest]) -> Answer:
     project = ask.project(Operation.READ)
     if ask.body.id is not None:
-        run = await ask.parts.past.run(str(ask.body.id))
+        run = await ask.in_time(ask.parts.past.run(str(ask.body.id)))
     elif ask.body.run_name is not None:
         run = await whole(ask, ask.cell.run_named(project.id, ask.body.run_name))
     else:
@@ -82,7 +82,7 @@ async def delete(ask: Ask[requests.DeleteRunsRequest]) -> Answer:
 
 async def whole(ask: Ask[Any], run: Run | PastRun | None) -> Run | None:
     """The run with its state, wherever that is."""
-    return await ask.parts.past.run(run.id) if isinstance(run, PastRun) else run
+    return await ask.in_time(ask.parts.past.run(run.id)) if isinstance(run, PastRun) else run
 
 
 def rendered(ask: Ask[Any], run: Run) -> bytes:

@@ -53,12 +53,13 @@ async def _with_past(ask: Ask[requests.ListRunsRequest], page: Page, projects: l
         time=page.time,
         id=page.id,
     )
-    return await ask.parts.past.page(
+    reading = ask.parts.past.page(
         page,
         query,
         lambda: _in_memory(ask, projects),
         lambda run: run.project_id in query.projects and _is_wanted(run, ask.body, ask.cell),
     )
+    return await ask.in_time(reading)
 
 
 def _in_memory(ask: Ask[requests.ListRunsRequest], projects: list[Project]) -> Iterator[Run]:
