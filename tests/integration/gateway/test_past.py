@@ -274,6 +274,18 @@ async def test_a_page_reads_no_further_than_it_reaches_in_memory_which_rows_have
     assert await listed(world) == newest_first
 
 
+async def test_a_page_that_older_runs_in_memory_fill_reads_on_for_the_rows_before_them(
+    world: World, rows: Rows
+) -> None:
+    await world.submit("oldest")
+    await world.submit("old")
+    await finished(world, "past", "deleted-1", "deleted-2")
+    await world.leave_memory()
+    await world.in_main("runs/delete", {"runs_names": ["deleted-1", "deleted-2"]})
+    assert await listed(world, limit=2) == ["past", "old"]
+    assert rows.reads == 2
+
+
 @pytest.mark.parametrize("again", [True, False])
 async def test_a_run_that_is_deleted_while_further_rows_are_read_is_not_listed(
     world: World, rows: Rows, again: bool
