@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 from runfold.contracts.envelope import Context, record
@@ -309,6 +310,45 @@ def test_runs_that_finish_during_a_rebuild_are_in_it() -> None:
             assert (await lived.active).number == 2
             assert len(await lived.rows()) == 60
             assert not lived.view.cell.runs
+
+    run_virtual(live())
+
+
+class Distant(Noted):
+    """As far away as a database is."""
+
+    async def write(
+        self, generation: int, rows: Sequence[RunRow], deletions: Sequence[RowDeletion] = ()
+    ) -> None:
+        await asyncio.sleep(0.02)
+        await super().write(generation, rows, deletions)
+
+    async def replace(self, generations: Generations) -> bool:
+        await asyncio.sleep(0.02)
+        return await super().replace(generations)
+
+    async def generations(self) -> Generations:
+        await asyncio.sleep(0.003)
+        return await super().generations()
+
+
+def test_a_rebuild_takes_over_while_the_cell_stays_busy() -> None:
+    async def live() -> None:
+        async with living(runs=Distant()) as lived:
+            lived.project()
+
+            async def be_busy() -> None:
+                for number in count():
+                    await lived.finish(number)
+                    await asyncio.sleep(0.02)
+
+            busy = asyncio.create_task(be_busy())
+            await asyncio.sleep(5)
+            await lived.rebuilds.begin()
+            await asyncio.sleep(20)
+            assert not busy.done()
+            busy.cancel()
+            assert (await lived.active).number == 2
 
     run_virtual(live())
 

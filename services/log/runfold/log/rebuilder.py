@@ -32,8 +32,6 @@ STEP = 512  #: commits between two checkpoints
 YIELD = 0.005
 #: Seconds between looks whether a rebuild was asked for at another replica.
 LOOK = 10.0
-#: Seconds until the next look while the active generation is ahead.
-BEHIND = 0.1
 
 
 class Rebuilder:
@@ -88,10 +86,12 @@ class Rebuilder:
                 await self._fold(cell, commit)
                 number, log_id = commit.number, commit.record.log_id
             await self._write(cell, building)
-            if not commits or number >= told + STEP:
+            # While the cell is busy there is always something new: the head itself may never be reached.
+            near = len(commits) < READ
+            if near or number >= told + STEP:
                 await advance(self._runs, building.number, log_id, cell.position)
                 told = number
-            if not commits and await self._activated(building.number):
+            if near and await self._activated(building.number):
                 self._tell_activated()
                 log.info("rows of runs are rebuilt", generation=building.number, position=cell.position)
                 return
@@ -127,7 +127,6 @@ class Rebuilder:
             and active.position > building.position
             and _is_of(active, await self._log.head())
         ):
-            await asyncio.sleep(BEHIND)
             return False
         return await self._runs.replace(standing.activated())
 
