@@ -3,12 +3,14 @@
 from dataclasses import field
 from typing import Annotated
 
-from annotated_types import Ge
+from annotated_types import Interval, Le
 from pydantic.dataclasses import dataclass
 
+#: What databases and other languages hold as an integer.
+MOST = 2**63 - 1
 #: Microseconds since 1970-01-01 UTC.
-Micros = int
-Natural = Annotated[int, Ge(0)]
+Micros = Annotated[int, Le(MOST)]
+Natural = Annotated[int, Interval(ge=0, le=MOST)]
 
 
 @dataclass(frozen=True, slots=True)

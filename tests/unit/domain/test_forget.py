@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import msgspec
 from hypothesis import given as over
 from hypothesis import settings
 
@@ -18,6 +19,7 @@ from runfold.contracts.job import (
 )
 from runfold.contracts.registry import Event
 from runfold.contracts.run import RunDeleted, RunFinished
+from runfold.contracts.values import Quantities
 from runfold.domain.cell.fold import apply
 from runfold.domain.cell.forget import forget, forget_deletions
 from runfold.domain.cell.state import Deletion
@@ -139,6 +141,15 @@ def test_what_comes_late_of_a_run_that_has_left_changes_nothing() -> None:
 
 def test_a_run_comes_back_from_bytes_as_it_was() -> None:
     run = finished().run()
+    assert decode(encode(run)) == run
+
+
+def test_a_run_of_numbers_that_no_database_holds_comes_back_as_well() -> None:
+    run = finished().run()
+    attempt = run.jobs[0].attempt
+    # As it comes out of a log that took it before there were bounds.
+    attempt.reserved = msgspec.json.decode(f'{{"cpu": {10**28}}}', type=Quantities)
+    attempt.ports, attempt.output_bytes = {8080: 32768, 2**70: 1}, 2**64
     assert decode(encode(run)) == run
 
 

@@ -1,4 +1,7 @@
-"""A run's whole state as bytes, for where it lies once it has left memory."""
+"""A run's whole state as bytes, for where it lies once it has left memory.
+
+As JSON, since the log is JSON too: whatever came out of an event goes into a row, integers of any size included.
+"""
 
 import msgspec
 
@@ -6,10 +9,10 @@ from runfold.domain.run.state import Run
 
 #: Counted up with each change of a run's, job's or attempt's fields that older bytes can't be read with: then all rows
 #: are made anew from the log. A field with a default may be added, but older bytes have that default in it.
-VERSION = 1
+VERSION = 2
 
-_encode = msgspec.msgpack.Encoder().encode
-_decoder = msgspec.msgpack.Decoder(Run)
+_encode = msgspec.json.Encoder().encode
+_decoder = msgspec.json.Decoder(Run)
 
 
 def encode(run: Run) -> bytes:
