@@ -66,6 +66,7 @@ async def test_an_existing_fleet_is_changed_by_who_knows_it_or_forces(world: Wor
     [
         (spec("Cpu"), "Resource name should match regex '^[a-z][a-z0-9-]{1,40}$'"),
         (spec(nodes=None), "No ssh_config or nodes specified"),
+        (spec(nodes=f"0..{10**25}"), "nodes: 1048576 is the most"),
         (spec(ssh_config={"hosts": ["h"]}), "SSH fleets are not yet supported"),
         (spec(backends=["aws"]), "Backends aws are not configured"),
         (spec(spot_policy="spot"), "No configured backend has spot or reserved instances"),

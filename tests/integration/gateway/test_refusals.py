@@ -109,7 +109,6 @@ async def test_where_a_body_is_optional_none_is_needed(world: World) -> None:
         ({"ports": [70000]}, ["ports", 0, "local_port"]),
         ({"resources": "x"}, ["resources"]),
         ({"resources": {"cpu": "9..2"}}, ["resources", "cpu", "count"]),
-        ({"resources": {"cpu": 10**25}}, ["resources", "cpu", "count"]),
         ({"resources": {"memory": "x"}}, ["resources", "memory", "min"]),
         ({"resources": {"memory": -1}}, ["resources", "memory", "min"]),
         ({"resources": {"gpu": "1:2"}}, ["resources", "gpu"]),

@@ -56,6 +56,12 @@ def test_what_cannot_be_run_is_refused(wrong: dict[str, str]) -> None:
         spec_of("x", **wrong)
 
 
+@pytest.mark.parametrize("wanted", [{"cpu": 10**25}, {"gpu": 10**25}, {"cpu": "1..1048577"}])
+def test_more_than_anybody_has_is_refused(wanted: dict[str, Any]) -> None:
+    with pytest.raises(Invalid, match="1048576 is the most"):
+        spec_of("x", image="i", resources=wanted)
+
+
 def test_what_equals_the_client_s_defaults_is_not_asked_for() -> None:
     sent = {"cpu": "2..", "memory": "8GB..", "disk": "100GB..", "gpu": 0}
     assert spec_of(resources=sent).requests == DEFAULTS

@@ -7,7 +7,7 @@ from runfold.domain.fleet.state import Fleet
 from runfold.gateway.dialects.dstack import requests
 from runfold.gateway.dialects.dstack.configuration.fleet import FleetConfiguration, FleetNodes
 from runfold.gateway.dialects.dstack.configuration.profile import Profile
-from runfold.gateway.dialects.dstack.job_spec import requested
+from runfold.gateway.dialects.dstack.job_spec import bounded, requested
 from runfold.gateway.http.errors import Refused, Unsupported
 
 IDLE_DURATION = 3 * 24 * 3600  #: seconds
@@ -25,9 +25,9 @@ def fleet_spec(spec: requests.FleetSpec) -> FleetSpec:
     nodes, resources = configuration.nodes, configuration.resources
     return FleetSpec(
         backend="local",
-        nodes_min=nodes.min,
-        nodes_target=nodes.target,
-        nodes_max=nodes.max,
+        nodes_min=bounded(nodes.min, "nodes"),
+        nodes_target=bounded(nodes.target, "nodes"),
+        nodes_max=None if nodes.max is None else bounded(nodes.max, "nodes"),
         idle_duration=_idle(configuration.idle_duration, spec.profile.idle_duration),
         requires=requested(resources, Quantities()) if resources else Quantities(),
     )

@@ -15,6 +15,7 @@ from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
 
 GIGABYTE = 1024**3
 STOP_DURATION, RETRY_DURATION = 300, 3600  #: seconds
+MOST = 2**20  #: CPUs, GPUs, instances that can be asked for
 RETRY_EVENTS = ("no-capacity", "interruption", "error")
 
 #: bash as the specification says, where there is one; a minimal image has none.
@@ -47,13 +48,13 @@ def job_spec(
 
 
 def requested(resources: ResourcesSpec, defaults: Quantities) -> Quantities:
-    """What is reserved. A lower bound that equals dstack's default counts as not asked for."""
+    """What is reserved. A lower bound that equals dstack's default counts as not asked for. Raises Invalid."""
     cpu, memory = resources.cpu.count.min, resources.memory.min
     disk = resources.disk.size.min if resources.disk else None
     return Quantities(
-        cpu=defaults.cpu if cpu in (None, DEFAULT_CPU) else cpu * 1000,
+        cpu=defaults.cpu if cpu in (None, DEFAULT_CPU) else _milli(cpu, "cpu"),
         memory=defaults.memory if memory in (None, DEFAULT_MEMORY) else _bytes(memory),
-        gpu=(resources.gpu.count.min or 0) * 1000 if resources.gpu else 0,
+        gpu=_milli(resources.gpu.count.min, "gpu") if resources.gpu else 0,
         disk=0 if disk in (None, DEFAULT_DISK) else _bytes(disk),
     )
 
@@ -114,13 +115,25 @@ def _limits(task: TaskConfiguration) -> Quantities:
     if task.image is None:
         return Quantities()
     cpu, memory = task.resources.cpu.count.max, task.resources.memory.max
-    return Quantities(cpu=(cpu or 0) * 1000, memory=_bytes(memory))
+    return Quantities(cpu=_milli(cpu, "cpu"), memory=_bytes(memory))
 
 
 def _seconds(wanted: int | str | None, default: int | None) -> int | None:
     if wanted is None:
         return default
     return None if isinstance(wanted, str) else wanted
+
+
+def _milli(count: int | None, what: str) -> int:
+    return 1000 * bounded(count or 0, f"resources.{what}")
+
+
+def bounded(count: int, field: str) -> int:
+    """Raises Invalid. Not a matter of the configurations' own types: those read as well what was taken before there was
+    a bound."""
+    if count > MOST:
+        raise Invalid(f"{field}: {MOST} is the most", field=field)
+    return count
 
 
 def _bytes(gigabytes: float | None) -> int:

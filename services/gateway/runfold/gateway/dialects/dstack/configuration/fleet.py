@@ -7,10 +7,10 @@ from pydantic import Field, WithJsonSchema, model_serializer, model_validator
 
 from runfold.gateway.dialects.dstack.configuration.profile import ProfileRetry
 from runfold.gateway.dialects.dstack.configuration.resources import ResourcesSpec
-from runfold.gateway.dialects.dstack.configuration.scalars import MOST, Canonical, Count, IdleDuration
+from runfold.gateway.dialects.dstack.configuration.scalars import Canonical, Count, IdleDuration
 from runfold.gateway.dialects.dstack.configuration.task import Env
 
-_COUNT = {"type": "integer", "minimum": 0, "maximum": MOST}
+_COUNT = {"type": "integer", "minimum": 0}
 #: What `FleetNodes` is written as; its fields don't tell that `target` may be left out.
 _Nodes = Annotated[
     dict[str, int | None],

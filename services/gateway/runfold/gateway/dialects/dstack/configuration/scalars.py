@@ -4,7 +4,7 @@ import math
 import re
 from typing import Annotated, Any, Literal
 
-from annotated_types import Interval
+from annotated_types import Ge
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
 _DURATION = re.compile(r"(\d+) *([smhdw])?")
@@ -13,7 +13,6 @@ _MEMORY = re.compile(r"(\d+(?:\.\d+)?) *(?:(M|G|T)i?B)?", re.IGNORECASE)
 _GIGABYTES = {None: 1.0, "M": 1 / 1024, "G": 1.0, "T": 1024.0}
 _LONGEST = 2**31  #: seconds; what is longer is a mistake
 _LARGEST = 2.0**30  #: gigabytes
-MOST = 2**20  #: of CPUs, GPUs, instances
 
 
 class Canonical(BaseModel):
@@ -75,7 +74,7 @@ Duration = Annotated[int, BeforeValidator(duration)]
 DurationOrOff = Annotated[int | Literal["off"] | None, BeforeValidator(duration_or_off)]
 IdleDuration = Annotated[int | None, BeforeValidator(idle_duration)]
 Memory = Annotated[float, BeforeValidator(memory)]
-Count = Annotated[int, Interval(ge=0, le=MOST)]
+Count = Annotated[int, Ge(0)]
 
 
 def _spread(value: Any) -> Any:
