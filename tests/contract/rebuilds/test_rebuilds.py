@@ -82,6 +82,16 @@ async def test_it_is_over_once_what_was_built_is_active(rebuilds: Rebuilds, runs
     assert await rebuilds.progress() == Rebuild(1, running=False, position=1, head=1)
 
 
+async def test_why_it_does_not_get_on_is_told_until_somebody_asks_again(
+    rebuilds: Rebuilds, runs: MemoryRunStore
+) -> None:
+    await rebuilds.begin()
+    await runs.replace((await runs.generations()).failing(1, "run r makes no row"))
+    assert await rebuilds.progress() == Rebuild(1, True, 0, 1, "run r makes no row")
+    again = Rebuild(1, running=True, position=0, head=1)
+    assert await rebuilds.begin() == await rebuilds.progress() == again
+
+
 async def test_rows_that_are_away_are_told(rebuilds: Rebuilds, runs: MemoryRunStore) -> None:
     runs.refusing = True
     with pytest.raises(Unavailable):

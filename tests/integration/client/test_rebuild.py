@@ -4,9 +4,12 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
+from runfold.domain.run.state import Run
 from runfold.log.rebuilder import Rebuilder
+from runfold.service import run_rows
 from runfold.service.rebuilds import StoredRebuilds
 from runfold.service.tasks import Tasks
 from tests.integration.client.cli import Cli, url_of
@@ -52,6 +55,20 @@ async def test_people_see_how_far_it_is(world: World, rebuilder: Rebuilder, tmp_
     assert said.status == 0, said.error
     assert said.out == f"generation 2 is built, up to position {world.cell.position}\n"
     assert "Rebuilding" in said.error
+
+
+async def test_one_that_does_not_get_on_ends_the_command_with_the_reason(
+    world: World, rebuilder: Rebuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(run: Run) -> bytes:
+        raise OverflowError("out of range")
+
+    monkeypatch.setattr(run_rows, "encode", fails)
+    rebuilder.start()
+    said = await Cli(tmp_path, RUNFOLD_URL=url_of(world), RUNFOLD_TOKEN=ADMIN)("rebuild")
+    assert (said.status, said.out) == (1, "")
+    assert "generation 2 can't be built: run " in said.error
+    assert "out of range" in said.error
 
 
 async def test_who_may_not_is_told_in_one_line(world: World, tmp_path: Path) -> None:

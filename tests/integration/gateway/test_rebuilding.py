@@ -142,7 +142,8 @@ async def test_only_administrators_rebuild_and_see_how_far_it_is(world: World) -
     for method in ("GET", "POST"):
         assert (await world.call(method, "/api/runfold/v1/rebuild", token=token)).status == 403
     progress = (await world.get("/api/runfold/v1/rebuild")).body
-    assert progress == {"generation": 0, "running": False, "position": 0, "head": world.cell.position}
+    head = world.cell.position
+    assert progress == {"generation": 0, "running": False, "position": 0, "head": head, "failure": None}
 
 
 async def test_a_store_that_is_away_is_503(world: World) -> None:

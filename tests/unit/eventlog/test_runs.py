@@ -33,6 +33,15 @@ def test_a_checkpoint_goes_forward_alone() -> None:
     assert standing.advanced(3, "log", 60) is standing
 
 
+def test_why_one_is_not_built_is_told_until_it_gets_on() -> None:
+    standing = Generations(7, ACTIVE, Generation(4, 1))
+    failing = standing.failing(4, "why")
+    assert failing == Generations(8, ACTIVE, Generation(4, 1, failure="why"))
+    assert failing.failing(4, "why") is failing.failing(3, "other") is failing
+    assert failing.failing(4, None).building == Generation(4, 1)
+    assert failing.activated().active == Generation(4, 1)
+
+
 def test_a_generation_that_was_replaced_advances_no_more() -> None:
     standing = Generations(7, ACTIVE, Generation(4, 1, "log", 80)).activated()
     assert standing.advanced(3, "log", 90) is None

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
+import pytest
+
 from runfold.contracts.envelope import Context, record
 from runfold.contracts.job import JobFinished
 from runfold.contracts.registry import Event
 from runfold.contracts.run import RunDeleted, RunFinished
 from runfold.domain.cell.touch import new_events
-from runfold.domain.run.encoding import VERSION, decode
+from runfold.domain.run.encoding import VERSION, decode, encode
 from runfold.domain.run.state import Run
 from runfold.eventlog.adapters.memory import MemoryStore
 from runfold.eventlog.adapters.runs_memory import MemoryRunStore
@@ -21,6 +23,7 @@ from runfold.eventlog.runs import Generation, Generations, RowDeletion, RunRow
 from runfold.eventlog.writer import Writer
 from runfold.log.projector import Projector
 from runfold.log.rebuilder import Rebuilder
+from runfold.service import run_rows
 from runfold.service.forgetting import Forgetting
 from runfold.service.rebuilds import StoredRebuilds
 from runfold.service.run_rows import run_of
@@ -330,6 +333,66 @@ class Distant(Noted):
     async def generations(self) -> Generations:
         await asyncio.sleep(0.003)
         return await super().generations()
+
+
+def spoil(monkeypatch: pytest.MonkeyPatch, *spoiled: str) -> None:
+    """No row is made of these runs."""
+
+    def encode_others(run: Run) -> bytes:
+        if run.id in spoiled:
+            raise OverflowError("Integer value out of range")
+        return encode(run)
+
+    monkeypatch.setattr(run_rows, "encode", encode_others)
+
+
+def test_a_run_that_makes_no_row_is_named_and_rows_go_on_once_it_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def live() -> None:
+        async with living() as lived:
+            lived.project()
+            spoil(monkeypatch, "run-2")
+            await lived.finish(1)
+            await asyncio.sleep(2)
+            await lived.finish(2, 3)
+            at = lived.view.cell.finished["run-2"]
+            await asyncio.sleep(60)
+            assert f"run run-2 at position {at}" in (lived.projector.not_ready() or "")
+            assert list(lived.view.cell.runs) == ["run-2", "run-3"]
+            spoil(monkeypatch)
+            await asyncio.sleep(20)
+            assert lived.projector.not_ready() is None
+            assert not lived.view.cell.runs
+
+    run_virtual(live())
+
+
+def test_a_rebuild_that_fails_says_why_and_is_tried_again_at_once_for_who_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def live() -> None:
+        async with living() as lived:
+            lived.project()
+            await lived.finish(1, 2, 3)
+            await asyncio.sleep(2)
+            before = await lived.shown()
+            spoil(monkeypatch, "run-2")
+            begun = await lived.rebuilds.begin()
+            assert begun.failure is None
+            await asyncio.sleep(600)
+            progress = await lived.rebuilds.progress()
+            assert progress.running
+            assert "run run-2 at position" in (progress.failure or "")
+            assert "run run-2 at position" in (lived.rebuilder.not_ready() or "")
+            assert await lived.shown() == before
+            spoil(monkeypatch)
+            assert (await lived.rebuilds.begin()).failure is None
+            await asyncio.sleep(1)
+            assert (await lived.active).number == begun.generation
+            assert lived.rebuilder.not_ready() is None
+
+    run_virtual(live())
 
 
 def test_a_rebuild_takes_over_while_the_cell_stays_busy() -> None:

@@ -1,6 +1,7 @@
 """`runfold rebuild`: everything that is derived from the log, made anew from it."""
 
 import json
+import sys
 import time
 from typing import Annotated, Any
 
@@ -30,20 +31,25 @@ def rebuild(
     outcome = asked(question)
     if as_json:
         print(json.dumps(outcome))
+    elif outcome["failure"] is not None:
+        print(f"generation {outcome['generation']} can't be built: {outcome['failure']}", file=sys.stderr)
     elif outcome["running"]:
         print(f"generation {outcome['generation']} is being built")
     else:
         print(f"generation {outcome['generation']} is built, up to position {outcome['head']}")
+    if outcome["failure"] is not None:
+        raise typer.Exit(1)
 
 
 def _awaited(to: Connection, begun: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
-    """How it stands once the one that was begun is over: it, or one after it, is active."""
+    """How it stands once the one that was begun is over: it, or one after it, is active, or it doesn't get on."""
     columns = TextColumn("Rebuilding"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
     with Progress(*columns, console=Console(stderr=True), disable=quiet) as bar:
         task, now = bar.add_task("rebuild"), begun
-        while now["running"] and now["generation"] == begun["generation"]:
+        while now["running"] and now["generation"] == begun["generation"] and now["failure"] is None:
             bar.update(task, total=now["head"], completed=now["position"])
             time.sleep(PAUSE)
             now = to.call("GET", "rebuild")
-        bar.update(task, total=1, completed=1)
+        if now["failure"] is None:
+            bar.update(task, total=1, completed=1)
     return now

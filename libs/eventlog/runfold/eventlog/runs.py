@@ -69,6 +69,7 @@ class Generation:
     version: int  #: of the encoding of its rows' states
     log_id: str = ""  #: "" before the first event
     position: int = 0
+    failure: str | None = None  #: why building it doesn't get on; it is tried again
 
     def check(self, head: Head) -> None:
         """Raises OtherLog and AheadOfLog."""
@@ -111,9 +112,17 @@ class Generations:
                 return self._next(**{name: replace(each, log_id=log_id, position=position)})
         return None
 
+    def failing(self, number: int, failure: str | None) -> "Generations":
+        """With what keeps the building of generation `number` from getting on, or with nothing that does."""
+        building = self.building
+        if building is None or building.number != number or building.failure == failure:
+            return self
+        return self._next(building=replace(building, failure=failure))
+
     def activated(self) -> "Generations":
         """With the one that was being built in the active one's place."""
-        return self._next(active=self.building, building=None)
+        assert self.building is not None
+        return self._next(active=replace(self.building, failure=None), building=None)
 
     def _next(self, **changes: Generation | None) -> "Generations":
         return replace(self, revision=self.revision + 1, **changes)

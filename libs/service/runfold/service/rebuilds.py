@@ -14,12 +14,16 @@ from runfold.service.signal import Signal
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """The last one: it fills `generation`, has folded the log up to `position`, and is over once that is at `head`."""
+    """The last one: it fills `generation`, has folded the log up to `position`, and is over once that is at `head`.
+
+    Where it doesn't get on `failure` says why. It is tried again all the same, and at once when it is asked for anew.
+    """
 
     generation: int
     running: bool
     position: int
     head: int
+    failure: str | None = None
 
 
 class Rebuilds(Protocol):
@@ -42,6 +46,8 @@ class StoredRebuilds:
         while True:
             standing = await self._runs.generations()
             wanted = standing.wanting(VERSION)
+            if wanted is standing and standing.building is not None:
+                wanted = standing.failing(standing.building.number, None)
             if wanted is standing or await self._runs.replace(wanted):
                 self.begun.set()
                 return await self.progress()
@@ -52,4 +58,5 @@ class StoredRebuilds:
         if last is None:
             return Rebuild(0, running=False, position=0, head=head.position)
         running = standing.building is not None
-        return Rebuild(last.number, running, last.position if running else head.position, head.position)
+        position = last.position if running else head.position
+        return Rebuild(last.number, running, position, head.position, last.failure)

@@ -13,6 +13,10 @@ BATCH = 256  #: changes that are written together
 BATCH_BYTES = 4 * 1024 * 1024  #: a batch ends once its rows' states hold this much
 
 
+class Unwritable(Exception):
+    """A run that makes no row: those after it wait as well, since rows have all up to a position."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A run of the cell that was last changed at `position`, by its end or by its deletion."""
@@ -45,13 +49,16 @@ def changes(cell: Cell, after: int) -> list[Change]:
 
 
 def batches(cell: Cell, after: int) -> Iterator[Batch]:
-    """All that changed after that position, in its order; each batch has it as the cell does when it is asked for."""
+    """All that changed after that position, in its order; each batch has it as the cell does when it is asked for.
+
+    Raises Unwritable.
+    """
     rows: list[RunRow] = []
     deletions: list[RowDeletion] = []
     size = 0
     for change in changes(cell, after):
         if (run := cell.runs.get(change.run_id)) is not None:
-            rows.append(row_of(run, cell.finished[run.id]))
+            rows.append(_row(run, cell.finished[run.id]))
             size += len(rows[-1].state)
         elif (deletion := cell.deletions.get(change.run_id)) is not None:
             deletions.append(RowDeletion(change.run_id, deletion.position, deletion.time))
@@ -60,6 +67,13 @@ def batches(cell: Cell, after: int) -> Iterator[Batch]:
             rows, deletions, size = [], [], 0
     if rows or deletions:
         yield Batch(tuple(rows), tuple(deletions), change.position)
+
+
+def _row(run: Run, position: int) -> RunRow:
+    try:
+        return row_of(run, position)
+    except Exception as error:
+        raise Unwritable(f"run {run.id} at position {position} makes no row: {error!r}") from error
 
 
 def row_of(run: Run, position: int) -> RunRow:

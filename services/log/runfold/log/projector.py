@@ -95,6 +95,10 @@ class Projector:
                 await self._backoff.wait()
             except Gone:
                 continue
+            except Exception as error:
+                log.exception("finished runs don't become rows", after=self._position)
+                self._away = f"finished runs don't become rows after position {self._position}: {error}"
+                await self._backoff.wait()
             else:
                 self._away = None
                 self._backoff.reset()
@@ -134,9 +138,8 @@ class Projector:
         """Unless it is on its way."""
         standing = await self._runs.generations()
         wanted = standing.wanting(VERSION)
-        if standing.active == active and wanted is not standing:
-            await self._runs.replace(wanted)
-        self._rebuilds.begun.set()
+        if standing.active == active and wanted is not standing and await self._runs.replace(wanted):
+            self._rebuilds.begun.set()
 
 
 async def advance(runs: RunStore, generation: int, log_id: str, position: int) -> None:

@@ -30,6 +30,8 @@ READ = 64  #: commits read at a time: what they finish is in memory until it is 
 STEP = 512  #: commits between two checkpoints
 #: Folding gives way to everything else this often; seconds.
 YIELD = 0.005
+#: Seconds until what failed is tried again, at most, unless somebody asks: each time the log is folded from zero.
+FAILED = 300.0
 #: Seconds between looks whether a rebuild was asked for at another replica.
 LOOK = 10.0
 
@@ -49,26 +51,68 @@ class Rebuilder:
         self._tell_activated = activated
         self._log, self._runs, self._rebuilds, self._tasks = source, runs, rebuilds, tasks
         self._backoff = Backoff(ids)
+        self._patience = Backoff(ids, most=FAILED)
+        self._failure: str | None = None
         self._yielded = 0.0
 
     def start(self) -> None:
         self._tasks.start("rebuild runs", self._run())
 
+    def end(self) -> None:
+        self._failure = None
+
+    def not_ready(self) -> str | None:
+        return self._failure
+
     async def _run(self) -> None:
         while True:
             try:
-                building = (await self._runs.generations()).building
-                if building is None:
-                    await self._sweep()
-                    await self._rebuilds.begun.wait(LOOK)
-                else:
-                    await self._build(building)
-                self._backoff.reset()
+                await self._work()
             except Unavailable as error:
                 log.warning("a rebuild waits", error=str(error))
                 await self._backoff.wait()
             except Gone:
                 continue
+            except Exception as error:
+                log.exception("rows of runs can't be rebuilt")
+                self._failure = f"rows of runs can't be rebuilt: {error}"
+            else:
+                self._failure = None
+                self._backoff.reset()
+                self._patience.reset()
+
+    async def _work(self) -> None:
+        if self._failure is not None:
+            await self._pause()
+        building = (await self._runs.generations()).building
+        if building is None:
+            await self._sweep()
+            await self._rebuilds.begun.wait(LOOK)
+            return
+        try:
+            await self._build(building)
+        except (Unavailable, Gone):
+            raise
+        except Exception as error:
+            await self._note(building.number, error)
+            raise
+
+    async def _pause(self) -> None:
+        """Until it is time to try again, or somebody asks for it, at whichever replica."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._patience.next()
+        while (left := until - loop.time()) > 0 and not await self._rebuilds.begun.wait(min(left, LOOK)):
+            building = (await self._runs.generations()).building
+            if building is None or building.failure is None:
+                return
+
+    async def _note(self, number: int, error: Exception) -> None:
+        """For whoever asked for it, at whichever replica."""
+        while True:
+            standing = await self._runs.generations()
+            failing = standing.failing(number, str(error) or repr(error))
+            if failing is standing or await self._runs.replace(failing):
+                return
 
     async def _sweep(self) -> None:
         while await self._runs.sweep():

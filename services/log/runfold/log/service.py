@@ -110,6 +110,7 @@ class LogService:
         self._work.end()
         await self._tasks.end()
         self._projector.end()
+        self._rebuilder.end()
         await self._writer.stop()
 
     async def _confirm(self) -> None:
@@ -127,6 +128,7 @@ class LogService:
             self._work,
             self._silence,
             self._projector,
+            self._rebuilder,
         )
         reasons = (part.not_ready() for part in parts if part is not None)
         return self._tasks.failed or next((why for why in reasons if why), None)

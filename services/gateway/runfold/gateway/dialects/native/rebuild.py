@@ -21,6 +21,7 @@ class RebuildProgress(BaseModel):
     running: bool
     position: int = Field(description="Up to which position the log is in it.")
     head: int = Field(description="Where the log ends now.")
+    failure: str | None = Field(description="Why it doesn't get on, until it is tried again.")
 
 
 async def begin(ask: Ask[Any]) -> Answer:
