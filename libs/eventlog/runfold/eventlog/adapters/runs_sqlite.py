@@ -1,6 +1,11 @@
-"""Rows in a SQLite file of their own, so that history never delays the event log."""
+"""Rows in a SQLite file of their own, so that history never delays the event log.
 
+The log is the truth and can make them anew: a file that is damaged is set aside, and another one begun.
+"""
+
+import asyncio
 import json
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from heapq import merge
@@ -8,7 +13,7 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any, TypeVar
 
-from runfold.eventlog.adapters.sqlite_worker import SqliteWorker
+from runfold.eventlog.adapters.sqlite_worker import Damaged, SqliteWorker
 from runfold.eventlog.runs import (
     LATEST,
     STEP_ROWS,
@@ -22,6 +27,8 @@ from runfold.eventlog.runs_order import fitting, room
 from runfold.eventlog.runs_wire import decode_generations, encode_generations
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 #: `submitted` is minus the time of submission, so that the order of a list is that of its index.
 _SCHEMA = """
@@ -74,15 +81,30 @@ DELETE FROM {table} WHERE (generation, id) IN (
 _ABOVE = "\x7f"
 
 
-class SqliteRunStore:
+class _File:
     """One writer thread with group commit and synchronous=FULL, and one thread that reads."""
 
     def __init__(self, path: Path) -> None:
-        self._writer = SqliteWorker(path, _SCHEMA, "runs-sqlite-write")
-        self._reader = SqliteWorker(path, _SCHEMA, "runs-sqlite-read", reading=True)
+        self.writer = SqliteWorker(path, _SCHEMA, "runs-sqlite-write")
+        self.reader = SqliteWorker(path, _SCHEMA, "runs-sqlite-read", reading=True)
+
+    async def close(self) -> None:
+        # The writer closes last: the last connection folds the write-ahead log into the file.
+        await self.reader.close()
+        await self.writer.close()
+
+
+class SqliteRunStore:
+    """Rows at `path`. Where that is damaged each call raises Unavailable until another file is begun."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = _File(path)
+        self._setting_aside: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def generations(self) -> Generations:
-        return await self._reader.run(_generations)
+        return await self._run(_generations)
 
     async def get(self, run_id: str) -> RunRow | None:
         return await self._read(lambda connection, generation: _row(connection, generation, run_id), None)
@@ -100,18 +122,19 @@ class SqliteRunStore:
     async def write(
         self, generation: int, rows: Sequence[RunRow], deletions: Sequence[RowDeletion] = ()
     ) -> None:
-        await self._writer.run(partial(_write, generation, rows, deletions))
+        await self._run(partial(_write, generation, rows, deletions), writing=True)
 
     async def replace(self, generations: Generations) -> bool:
-        return await self._writer.run(partial(_replace, generations))
+        return await self._run(partial(_replace, generations), writing=True)
 
     async def sweep(self) -> bool:
-        return await self._writer.run(_sweep)
+        return await self._run(_sweep, writing=True)
 
     async def close(self) -> None:
-        # The writer closes last: the last connection folds the write-ahead log into the file.
-        await self._reader.close()
-        await self._writer.close()
+        self._closed = True
+        if self._setting_aside is not None:
+            await self._setting_aside
+        await self._file.close()
 
     async def _read(self, read: Callable[[Connection, int], T], nothing: T) -> T:
         """What `read` finds in the generation that is active now, and stays so for it."""
@@ -124,7 +147,36 @@ class SqliteRunStore:
             finally:
                 connection.execute("COMMIT")
 
-        return await self._reader.run(job)
+        return await self._run(job)
+
+    async def _run(self, job: Callable[[Connection], T], *, writing: bool = False) -> T:
+        file = self._file
+        try:
+            return await (file.writer if writing else file.reader).run(job)
+        except Damaged:
+            await self._set_aside(file)
+            raise
+
+    async def _set_aside(self, damaged: _File) -> None:
+        """Once, whoever finds it; it goes on where who waits for it is cancelled."""
+        if self._closed or self._file is not damaged:
+            return
+        if self._setting_aside is None or self._setting_aside.done():
+            self._setting_aside = asyncio.create_task(self._begin_another(damaged))
+        await asyncio.shield(self._setting_aside)
+
+    async def _begin_another(self, damaged: _File) -> None:
+        """Closed first: SQLite removes what lies beside a file by its name."""
+        await damaged.close()
+        aside = self._path.with_name(f"{self._path.name}.damaged")
+        try:
+            for suffix in ("-wal", "-shm"):
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            self._path.replace(aside)
+            _log.error("%s is damaged and was set aside as %s; its rows are made anew", self._path, aside)
+        except OSError as error:
+            _log.error("%s is damaged and can't be set aside: %s", self._path, error)
+        self._file = _File(self._path)
 
 
 def _generations(connection: Connection) -> Generations:

@@ -16,6 +16,11 @@ T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], Any]
 
 GROUP = 64  #: jobs that share a commit at most
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+class Damaged(Unavailable):
+    """The file isn't a database, or a malformed one: it doesn't get any better by waiting."""
 
 
 class Waiting:
@@ -59,7 +64,7 @@ class SqliteWorker:
         self._thread.start()
 
     async def run(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        """The job's result once it is committed; a database that can't raises Unavailable."""
+        """The job's result once it is committed; a database that can't raises Unavailable, or Damaged."""
         if self._closed:
             raise Unavailable("closed")
         waiting = Waiting(job)
@@ -108,9 +113,11 @@ class SqliteWorker:
             if self._connection is None:
                 self._connection = self._open()
             return work(self._connection), None
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
+            if (trouble := _trouble(error)) is None:
+                return None, error
             self._disconnect()
-            return None, Unavailable(f"SQLite: {error}")
+            return None, trouble
         except Exception as error:
             return None, error
 
@@ -119,6 +126,13 @@ class SqliteWorker:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+
+def _trouble(error: sqlite3.DatabaseError) -> Unavailable | None:
+    """None where it is the job that is wrong, not the database."""
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
+        return Damaged(f"SQLite: {error}")
+    return Unavailable(f"SQLite: {error}") if isinstance(error, sqlite3.OperationalError) else None
 
 
 def _transaction(group: list[Waiting], connection: sqlite3.Connection) -> list[Any]:
