@@ -130,13 +130,7 @@ def test_history_that_was_spoiled_is_made_anew_by_one_command_and_every_answer_i
             spoiled.execute("DELETE FROM attempts")
 
         client = embedded.start()
-        rebuilt = subprocess.run(
-            [sys.executable, "-m", "runfold.client", "rebuild"],
-            env={**os.environ, "RUNFOLD_URL": embedded.url, "RUNFOLD_TOKEN": TOKEN},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        rebuilt = _rebuild(embedded)
 
         assert (rebuilt.returncode, rebuilt.stdout[:21]) == (0, "generation 2 is built"), rebuilt.stderr
         assert _answers(client) == before
@@ -145,6 +139,24 @@ def test_history_that_was_spoiled_is_made_anew_by_one_command_and_every_answer_i
             sizes = read.execute("SELECT length(state) FROM runs WHERE generation = 2").fetchall()
         assert len(sizes) == 2 and min(sizes) > (100,)
         assert _answers(embedded.start()) == before
+
+
+def test_history_that_is_no_database_any_more_is_made_anew_by_itself(tmp_path: Path) -> None:
+    with closing(Embedded(tmp_path / "server", environment={"RUNFOLD_RUNS_IN_MEMORY": "0"})) as embedded:
+        client = embedded.start()
+        client.submit("echo one", name="first")
+        client.submit("exit 3", name="second")
+        client.wait_for("first", "second")
+        before = _answers(client)
+        assert embedded.stop() == 0
+        (embedded.directory / "history.db").write_bytes(b"no database " * 1000)
+
+        client = embedded.start()
+        rebuilt = _rebuild(embedded)
+
+        assert rebuilt.returncode == 0, rebuilt.stderr
+        assert _answers(client) == before
+        assert (embedded.directory / "history.db.damaged").exists()
 
 
 def test_a_second_server_over_the_same_directory_says_who_has_it(embedded: Embedded) -> None:
@@ -172,6 +184,16 @@ def test_sigterm_ends_the_server_in_order_and_runs_go_on(embedded: Embedded) -> 
     client = embedded.start()
     run = client.wait_for("goes-on")["goes-on"]
     assert (run["status"], client.output(run)) == ("done", b"a\nb\n")
+
+
+def _rebuild(embedded: Embedded) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "runfold.client", "rebuild"],
+        env={**os.environ, "RUNFOLD_URL": embedded.url, "RUNFOLD_TOKEN": TOKEN},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
 
 def _wait_until_both_run(client: Client) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from runfold.contracts import job, run
-from tests.integration.gateway.world import World
+from runfold.gateway.dialects.dstack import job_spec
+from tests.integration.gateway.world import World, a_world
 
 CHANGED = "Failed to apply plan. Resource has been changed. Try again or use force apply."
 ACTIVE = "Cannot override active run. Stop the run first."
@@ -26,6 +27,21 @@ async def test_a_name_of_an_active_run_is_not_taken_again(world: World) -> None:
     assert (blind.status, blind.body) == (400, refusal(CHANGED))
     assert (forced.status, forced.body) == (400, refusal(ACTIVE))
     assert (seen.status, seen.body) == (400, refusal(ACTIVE))
+
+
+async def test_more_than_may_be_asked_for_is_refused_and_shown_where_it_was_taken_before_there_was_a_bound(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_spec, "MOST", 10**12)
+    await world.submit("before", resources={"cpu": 10**10})
+    monkeypatch.undo()
+
+    after = await world.submit("after", resources={"cpu": 10**10})
+
+    assert after.status == 400
+    async with a_world(world.storage, log=world.writer) as other:
+        (listed,) = (await other.post("/api/runs/list", {})).body
+    assert listed["run_spec"]["configuration"]["resources"]["cpu"]["count"]["min"] == 10**10
 
 
 async def test_a_finished_run_gives_way_to_one_of_its_name(world: World) -> None:
