@@ -63,8 +63,8 @@ bench *arguments:
 
 # Writes what `just bench --json FILE` found into the README
 [group('test')]
-numbers file:
-    python -m tests.bench.readme "$1"
+numbers *files:
+    python -m tests.bench.readme "$@"
 
 # Style, types, the arrows between packages, and generated files that are no longer what the code says
 [group('change')]

@@ -4,6 +4,7 @@ Prints a table and, with --json FILE, writes the same with the machine's size. C
 """
 
 import argparse
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -39,14 +40,14 @@ def main() -> None:
 
 
 def _measure(bench: Bench, names: list[str], rows: list[report.Row]) -> list[str]:
-    """Adds to `rows`; which rows are lacking, for want of which server. What was measured isn't lost for them."""
+    """Adds to `rows`; which rows are lacking, and why. What was measured before isn't lost for them."""
     lacking = []
     with Console(stderr=True).status("") as status:
         for name in names:
             status.update(f"measuring {name}")
             try:
                 rows += ROWS[name](bench)
-            except Missing as error:
+            except (Missing, subprocess.SubprocessError) as error:
                 lacking.append(f"{name}, {error}")
     return lacking
 

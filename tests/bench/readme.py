@@ -1,4 +1,7 @@
-"""`just numbers FILE`: writes what `just bench --json FILE` found into the README, between its two marks."""
+"""`just numbers FILE...`: writes what `just bench --json FILE` found into the README, between its two marks.
+
+Of several files, the rows of one after the other, and the machine of the first.
+"""
 
 import argparse
 import re
@@ -24,8 +27,10 @@ def with_numbers(text: str, numbers: str) -> str:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("file", type=Path)
-    found = report.read(options.parse_args().file)
+    options.add_argument("files", type=Path, nargs="+")
+    found, *more = [report.read(file) for file in options.parse_args().files]
+    for each in more:
+        found.rows += each.rows
     README.write_text(with_numbers(README.read_text(), report.markdown(found)))
 
 
