@@ -102,10 +102,7 @@ def test_forty_runs_survive_a_kill_of_the_whole_server_in_their_middle(embedded:
 
 def test_every_answer_is_the_same_after_all_read_models_are_rebuilt(embedded: Embedded) -> None:
     client = embedded.start()
-    client.submit("echo one", name="first")
-    client.submit("exit 3", name="second")
-    client.wait_for("first", "second")
-    before = _answers(client)
+    before = _answers_of_two_runs(client)
 
     embedded.kill()
     client = embedded.start()
@@ -118,10 +115,7 @@ def test_history_that_was_spoiled_is_made_anew_by_one_command_and_every_answer_i
 ) -> None:
     with closing(Embedded(tmp_path / "server", environment={"RUNFOLD_RUNS_IN_MEMORY": "0"})) as embedded:
         client = embedded.start()
-        client.submit("echo one", name="first")
-        client.submit("exit 3", name="second")
-        client.wait_for("first", "second")
-        before = _answers(client)
+        before = _answers_of_two_runs(client)
         assert embedded.stop() == 0
         history = embedded.directory / "history.db"
         with closing(sqlite3.connect(history, isolation_level=None)) as spoiled:
@@ -144,10 +138,7 @@ def test_history_that_was_spoiled_is_made_anew_by_one_command_and_every_answer_i
 def test_history_that_is_no_database_any_more_is_made_anew_by_itself(tmp_path: Path) -> None:
     with closing(Embedded(tmp_path / "server", environment={"RUNFOLD_RUNS_IN_MEMORY": "0"})) as embedded:
         client = embedded.start()
-        client.submit("echo one", name="first")
-        client.submit("exit 3", name="second")
-        client.wait_for("first", "second")
-        before = _answers(client)
+        before = _answers_of_two_runs(client)
         assert embedded.stop() == 0
         (embedded.directory / "history.db").write_bytes(b"no database " * 1000)
 
@@ -205,6 +196,14 @@ def _wait_until_both_run(client: Client) -> None:
 
 def _wait_for_started(client: Client, count: int) -> None:
     next(islice(client.events("job.AttemptStarted"), count - 1, None))
+
+
+def _answers_of_two_runs(client: Client) -> dict[str, bytes]:
+    """One that went well and one that failed, both over."""
+    client.submit("echo one", name="first")
+    client.submit("exit 3", name="second")
+    client.wait_for("first", "second")
+    return _answers(client)
 
 
 def _answers(client: Client) -> dict[str, bytes]:

@@ -177,15 +177,20 @@ def test_outsiders_get_what_follows_an_event_that_cannot_be_sent_and_by_a_retry_
     in_a_world(story)
 
 
+async def unsent(world: World) -> tuple[Outsider, int]:
+    """Who listens outside, and the position of a submission that couldn't be sent there."""
+    outsider = Outsider()
+    await world.bus.consume(OUTSIDE, outsider.hear)
+    await world.happen(*things.submitted())
+    await asyncio.sleep(1)
+    return outsider, only(world).last.position
+
+
 def test_a_retry_is_not_lost_with_the_replica_that_was_to_make_it(publishing: Broken) -> None:
     publishing.poison.add("RunSubmitted")
 
     async def story(world: World) -> None:
-        outsider = Outsider()
-        await world.bus.consume(OUTSIDE, outsider.hear)
-        await world.happen(*things.submitted())
-        await asyncio.sleep(1)
-        position = only(world).last.position
+        outsider, position = await unsent(world)
         world.bus.broker.stop()
         publishing.poison.clear()
         await world.happen(ParkedRetryRequested(only(world).id))
@@ -203,11 +208,7 @@ def test_one_that_is_dropped_is_never_sent(publishing: Broken) -> None:
     publishing.poison.add("RunSubmitted")
 
     async def story(world: World) -> None:
-        outsider = Outsider()
-        await world.bus.consume(OUTSIDE, outsider.hear)
-        await world.happen(*things.submitted())
-        await asyncio.sleep(1)
-        position = only(world).last.position
+        outsider, position = await unsent(world)
         publishing.poison.clear()
         await world.happen(ParkedDropped(only(world).id))
         await asyncio.sleep(60)
