@@ -26,18 +26,15 @@ def evolve(job: Job, event: e.JobEvent, at: Micros) -> Job:
     if change is None:
         OF_JOBS[type(event)](job, event, at)
         return job
-    attempt = _attempt(job, event.attempt_id)
-    if attempt is not None and not attempt.status.final:
+    latest = job.attempts[-1]
+    attempt = latest if latest.id == event.attempt_id else _earlier(job, event.attempt_id)
+    if attempt is not None and attempt.finished_at is None:
         attempt.changed_at = at
         change(job, attempt, event, at)
     return job
 
 
-def _attempt(job: Job, attempt_id: str) -> Attempt | None:
-    """Nearly always the latest one."""
-    latest = job.attempts[-1]
-    if latest.id == attempt_id:
-        return latest
+def _earlier(job: Job, attempt_id: str) -> Attempt | None:
     return next((a for a in reversed(job.attempts) if a.id == attempt_id), None)
 
 
