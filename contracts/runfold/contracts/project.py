@@ -1,4 +1,4 @@
-"""Projects and their secrets."""
+"""Projects, their secrets and their repos."""
 
 from pydantic.dataclasses import dataclass
 
@@ -37,4 +37,32 @@ class SecretDeleted:
     name: str
 
 
-ProjectEvent = ProjectCreated | ProjectDeleted | SecretStored | SecretDeleted
+@dataclass(frozen=True, slots=True)
+class RepoCreds:
+    """By what a user clones a repo."""
+
+    clone_url: str
+    private_key: Ciphertext | None = None
+    oauth_token: Ciphertext | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RepoInitialized:
+    """Jobs may use it from now on; said again when it, or what its user clones it by, changes."""
+
+    project_id: str
+    repo_id: str  #: the client's own, which isn't a UUID
+    user_id: str
+    repo_type: str  #: remote, local or virtual
+    name: str | None = None  #: of a remote one
+    directory: str | None = None  #: of a local one
+    creds: RepoCreds | None = None  #: this user's from now on; None is none
+
+
+@dataclass(frozen=True, slots=True)
+class RepoDeleted:
+    project_id: str
+    repo_id: str
+
+
+ProjectEvent = ProjectCreated | ProjectDeleted | SecretStored | SecretDeleted | RepoInitialized | RepoDeleted

@@ -80,3 +80,33 @@ def test_names_made_up_differ_with_their_random_number() -> None:
 def test_a_trailing_newline_is_no_part_of_a_name() -> None:
     with pytest.raises(Invalid):
         names.check("main\n", names.PROJECT)
+
+
+def test_a_repo_that_is_said_again_is_no_news() -> None:
+    repo = e.RepoInitialized("project", "code", "user", "virtual")
+
+    def init(world: World) -> list[e.ProjectEvent]:
+        return decide.init_repo(world.cell.projects["project"], repo)
+
+    given(*FOUNDED).when(init).then(repo)
+    given(*FOUNDED, repo).when(init).then_nothing()
+    given(*FOUNDED, repo, e.RepoDeleted("project", "code")).when(init).then(repo)
+
+
+def test_what_a_user_clones_by_is_replaced_by_the_next_word_alone() -> None:
+    def cloned_by(user: str, creds: e.RepoCreds | None) -> e.RepoInitialized:
+        return e.RepoInitialized("project", "code", user, "remote", "code", creds=creds)
+
+    creds, others = e.RepoCreds("https://host/code", oauth_token=VALUE), e.RepoCreds("ssh://host/code")
+    told = given(*FOUNDED, cloned_by("user", creds), cloned_by("other", others), cloned_by("user", None))
+
+    assert told.world.cell.projects["project"].repos["code"].creds == {"other": others}
+
+
+@pytest.mark.parametrize("repo_id", ["", "x" * 1025])
+def test_a_repo_whose_id_is_none_or_endless_is_refused(repo_id: str) -> None:
+    given(*FOUNDED).when(
+        lambda w: decide.init_repo(
+            w.cell.projects["project"], e.RepoInitialized("project", repo_id, "user", "virtual")
+        )
+    ).then_refused(Invalid, "`repo_id`")

@@ -53,6 +53,10 @@ def secret(project_id: str, name: str) -> str:
     return f"secret:{project_id}/{name}"
 
 
+def repo(project_id: str, repo_id: str) -> str:
+    return f"repo:{project_id}/{repo_id}"
+
+
 def run_name(project_id: str, name: str) -> str:
     return f"name:{project_id}/runs/{name}"
 

@@ -13,7 +13,7 @@ from runfold.domain.instance import evolve as instances
 from runfold.domain.job import evolve as jobs
 from runfold.domain.job.state import Attempt
 from runfold.domain.parking import evolve as parked
-from runfold.domain.project.state import Project, Secret
+from runfold.domain.project.state import Project, Repo, Secret
 from runfold.domain.run import evolve as runs
 from runfold.domain.run.deleted import named
 from runfold.domain.user.state import Grant, Token, User
@@ -121,6 +121,20 @@ def _secret_stored(state: Cell, e: project.SecretStored, _: Envelope) -> None:
 
 def _secret_deleted(state: Cell, e: project.SecretDeleted, _: Envelope) -> None:
     state.projects[e.project_id].secrets.pop(e.name, None)
+
+
+def _repo_initialized(state: Cell, e: project.RepoInitialized, _: Envelope) -> None:
+    repos = state.projects[e.project_id].repos
+    known = repos.get(e.repo_id)
+    made = repos[e.repo_id] = Repo(e.repo_id, e.repo_type, e.name, e.directory, known.creds if known else {})
+    if e.creds is None:
+        made.creds.pop(e.user_id, None)
+    else:
+        made.creds[e.user_id] = e.creds
+
+
+def _repo_deleted(state: Cell, e: project.RepoDeleted, _: Envelope) -> None:
+    state.projects[e.project_id].repos.pop(e.repo_id, None)
 
 
 def _run_submitted(state: Cell, e: run.RunSubmitted, envelope: Envelope) -> None:
@@ -265,6 +279,8 @@ _HANDLERS: dict[type[Any], Callable[[Cell, Any, Envelope], None]] = {
     project.ProjectDeleted: _project_deleted,
     project.SecretStored: _secret_stored,
     project.SecretDeleted: _secret_deleted,
+    project.RepoInitialized: _repo_initialized,
+    project.RepoDeleted: _repo_deleted,
     run.RunSubmitted: _run_submitted,
     run.RunStopRequested: _run_stopped,
     run.RunFinished: _run_finished,

@@ -74,6 +74,8 @@ def touched(event: Event, state: Cell) -> tuple[str, ...]:
             return (streams.project(event.project_id), streams.project_name(name))
         case project.SecretStored() | project.SecretDeleted():
             return (streams.secret(event.project_id, event.name),)
+        case project.RepoInitialized() | project.RepoDeleted():
+            return (streams.repo(event.project_id, event.repo_id),)
         case run.RunDeleted():
             return (streams.run(event.run_id), streams.run_name(event.project_id, event.name))
         case fleet.FleetCreated():

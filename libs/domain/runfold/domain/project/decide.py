@@ -1,10 +1,12 @@
-"""Making and deleting projects; storing and deleting secrets."""
+"""Making and deleting projects; storing and deleting secrets; making repos known."""
 
 from runfold.contracts import project as e
 from runfold.contracts.values import Ciphertext
 from runfold.domain import names
-from runfold.domain.errors import AlreadyExists, NotFound
+from runfold.domain.errors import AlreadyExists, Invalid, NotFound
 from runfold.domain.project.state import Project
+
+REPO_ID_LENGTH = 1024
 
 
 def create(existing: Project | None, command: e.ProjectCreated) -> list[e.ProjectEvent]:
@@ -28,3 +30,20 @@ def delete_secret(project: Project, name: str) -> list[e.ProjectEvent]:
     if known is None:
         raise NotFound("Resource not found")
     return [e.SecretDeleted(known.id, project.id, name)]
+
+
+def init_repo(project: Project, command: e.RepoInitialized) -> list[e.ProjectEvent]:
+    """[] where nothing changes: clients say it before each run. Raises Invalid."""
+    if not 0 < len(command.repo_id) <= REPO_ID_LENGTH:
+        raise Invalid(f"`repo_id` must have 1 to {REPO_ID_LENGTH} characters", field="repo_id")
+    known = project.repos.get(command.repo_id)
+    if known is not None and command.creds is None and command.user_id not in known.creds:
+        same = (known.repo_type, known.name, known.directory)
+        if same == (command.repo_type, command.name, command.directory):
+            return []
+    return [command]
+
+
+def delete_repo(project: Project, repo_id: str) -> list[e.ProjectEvent]:
+    """[] where there is none."""
+    return [e.RepoDeleted(project.id, repo_id)] if repo_id in project.repos else []

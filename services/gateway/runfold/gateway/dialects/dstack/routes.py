@@ -1,12 +1,14 @@
 """The table of dstack's endpoints."""
 
 from runfold.gateway.dialects.dstack import requests as r
+from runfold.gateway.dialects.dstack import requests_repos as rr
 from runfold.gateway.dialects.dstack.handlers import (
     events,
     fleets,
     logs,
     plan,
     projects,
+    repos,
     runs,
     runs_list,
     server,
@@ -14,6 +16,7 @@ from runfold.gateway.dialects.dstack.handlers import (
 )
 from runfold.gateway.dialects.dstack.models import events as happened
 from runfold.gateway.dialects.dstack.models import machines, people
+from runfold.gateway.dialects.dstack.models import repos as code
 from runfold.gateway.dialects.dstack.models import runs as work
 from runfold.gateway.dialects.dstack.requests_events import ListEventsRequest
 from runfold.gateway.http.routes import Route
@@ -51,6 +54,19 @@ ROUTES = [
         writes=True,
     ),
     Route("POST", "/api/projects/{project}/get", projects.get, "A project", people.Project),
+    Route("POST", f"{P}/repos/list", repos.list_repos, "Repos of a project", list[code.RepoHead]),
+    Route("POST", f"{P}/repos/get", repos.get, "A repo", code.RepoHeadWithCreds, takes=rr.GetRepoRequest),
+    Route(
+        "POST",
+        f"{P}/repos/init",
+        repos.init,
+        "Make a repo known",
+        takes=rr.SaveRepoCredsRequest,
+        writes=True,
+    ),
+    Route(
+        "POST", f"{P}/repos/delete", repos.delete, "Delete repos", takes=rr.DeleteReposRequest, writes=True
+    ),
     Route("POST", "/api/runs/list", runs_list.list_runs, "Runs", list[work.Run], takes=r.ListRunsRequest),
     Route("POST", f"{P}/runs/get_plan", plan.get_plan, "Plan a run", work.RunPlan, takes=r.GetRunPlanRequest),
     Route("POST", f"{P}/runs/get", runs.get, "A run", work.Run, takes=r.GetRunRequest),
