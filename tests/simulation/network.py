@@ -10,7 +10,7 @@ from contextvars import Context
 from dataclasses import dataclass
 
 from runfold.bus.adapters.in_process import InProcessBroker, InProcessBus
-from runfold.bus.port import BusError, BusUnavailable, Handler, Message, Subscription
+from runfold.bus.port import BusError, BusUnavailable, Handler, Message, Subscription, Unroutable
 from runfold.bus.topology import Exchange, Queue
 from tests.simulation.chance import Chance
 from tests.simulation.node import Node
@@ -41,6 +41,9 @@ class Network:
         self, bus: InProcessBus, exchange: Exchange, key: str, message: Message, mandatory: bool
     ) -> None:
         chance, faults = self._chance, self.faults
+        if mandatory and not self.broker.route(exchange, key):
+            # Whatever becomes of the message afterwards: no confirm comes before the broker has looked for a queue.
+            raise Unroutable(f"no queue takes {key!r} from {exchange}")
         if chance.happens(faults.doubled):
             self._later(exchange, key, message)
         if chance.happens(faults.lost):
