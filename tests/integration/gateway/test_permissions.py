@@ -23,6 +23,8 @@ TABLE: list[tuple[str, Any, tuple[int, int, int, int, int]]] = [
     ("/api/projects/list", None, (200, 200, 200, 200, 200)),
     ("/api/projects/create", {"project_name": "made"}, (200, 200, 200, 200, 200)),
     ("/api/projects/main/get", None, (200, 200, 200, 200, 403)),
+    ("/api/projects/main/add_members", {"members": []}, (200, 200, 200, 403, 403)),
+    ("/api/projects/main/remove_members", {"usernames": []}, (200, 200, 200, 403, 403)),
     ("/api/runs/list", {}, (200, 200, 200, 200, 200)),
     ("/api/fleets/list", {}, (200, 200, 200, 200, 200)),
     ("/api/events/list", {}, (200, 200, 200, 200, 200)),

@@ -134,6 +134,19 @@ class CreateProjectRequest(Canonical):
     templates_repo: str | None = None
 
 
+class MemberSetting(Canonical):
+    username: str
+    project_role: Literal["admin", "manager", "user"]
+
+
+class MembersRequest(Canonical):
+    members: list[MemberSetting]
+
+
+class RemoveMembersRequest(Canonical):
+    usernames: list[str]
+
+
 class FleetSpec(Canonical):
     configuration: FleetConfiguration
     configuration_path: str | None = None
