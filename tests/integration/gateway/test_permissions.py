@@ -14,9 +14,17 @@ NOBODY_S_ATTEMPT = "3d1f3e67-b83e-445b-afdb-b356bb8fb11a"
 #: Endpoint, body, and the status for: a global admin, the project's admin, manager, user, and someone who is no member.
 TABLE: list[tuple[str, Any, tuple[int, int, int, int, int]]] = [
     ("/api/users/get_my_user", None, (200, 200, 200, 200, 200)),
+    ("/api/auth/list_providers", None, (200, 200, 200, 200, 200)),
+    ("/api/users/list", None, (200, 200, 200, 200, 200)),
+    ("/api/users/get_user", {"username": "admin"}, (200, 403, 403, 403, 403)),
+    ("/api/users/get_user", {"username": "nobody"}, (400, 403, 403, 403, 403)),
+    ("/api/users/create", {"username": "made", "global_role": "user"}, (200, 403, 403, 403, 403)),
+    ("/api/users/refresh_token", {"username": "admin"}, (200, 403, 403, 403, 403)),
     ("/api/projects/list", None, (200, 200, 200, 200, 200)),
     ("/api/projects/create", {"project_name": "made"}, (200, 200, 200, 200, 200)),
     ("/api/projects/main/get", None, (200, 200, 200, 200, 403)),
+    ("/api/projects/main/add_members", {"members": []}, (200, 200, 200, 403, 403)),
+    ("/api/projects/main/remove_members", {"usernames": []}, (200, 200, 200, 403, 403)),
     ("/api/runs/list", {}, (200, 200, 200, 200, 200)),
     ("/api/fleets/list", {}, (200, 200, 200, 200, 200)),
     ("/api/events/list", {}, (200, 200, 200, 200, 200)),

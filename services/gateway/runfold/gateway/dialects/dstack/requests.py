@@ -1,7 +1,7 @@
 """The bodies that dstack's clients send."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from annotated_types import Interval
@@ -97,6 +97,26 @@ class PollLogsRequest(Canonical):
     diagnose: bool = False
 
 
+class ListUsersRequest(Canonical):
+    return_total_count: bool = False
+    name_pattern: Annotated[str, Field(pattern="^[a-zA-Z0-9-_]*$")] | None = None
+    prev_created_at: datetime | None = None
+    prev_id: UUID | None = None
+    limit: Annotated[int, Interval(ge=0, le=2000)] = 2000
+    ascending: bool = False
+
+
+class UserRequest(Canonical):
+    username: str
+
+
+class CreateUserRequest(Canonical):
+    username: str
+    global_role: Literal["admin", "user"]
+    email: str | None = None
+    active: bool = True
+
+
 class ListProjectsRequest(Canonical):
     include_not_joined: bool = True
     username: str | None = None
@@ -112,6 +132,19 @@ class CreateProjectRequest(Canonical):
     project_name: str
     is_public: bool = False
     templates_repo: str | None = None
+
+
+class MemberSetting(Canonical):
+    username: str
+    project_role: Literal["admin", "manager", "user"]
+
+
+class MembersRequest(Canonical):
+    members: list[MemberSetting]
+
+
+class RemoveMembersRequest(Canonical):
+    usernames: list[str]
 
 
 class FleetSpec(Canonical):

@@ -22,6 +22,11 @@ class User(Shape):
     ssh_public_key: str | None
 
 
+class AuthProvider(Shape):
+    name: str
+    enabled: bool
+
+
 class UserTokenCreds(Shape):
     token: str
 
@@ -29,6 +34,11 @@ class UserTokenCreds(Shape):
 class UserWithCreds(User):
     creds: UserTokenCreds
     ssh_private_key: str | None
+
+
+class UsersInfoList(Shape):
+    total_count: int | None
+    users: list[User]
 
 
 class MemberPermissions(Shape):
