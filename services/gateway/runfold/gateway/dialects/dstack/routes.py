@@ -6,6 +6,7 @@ from runfold.gateway.dialects.dstack.handlers import (
     events,
     fleets,
     logs,
+    metrics,
     plan,
     projects,
     repos,
@@ -18,7 +19,9 @@ from runfold.gateway.dialects.dstack.models import events as happened
 from runfold.gateway.dialects.dstack.models import machines, people
 from runfold.gateway.dialects.dstack.models import repos as code
 from runfold.gateway.dialects.dstack.models import runs as work
+from runfold.gateway.dialects.dstack.models.metrics import JobMetrics
 from runfold.gateway.dialects.dstack.requests_events import ListEventsRequest
+from runfold.gateway.dialects.dstack.requests_metrics import JobMetricsQuery
 from runfold.gateway.http.routes import Route
 
 P = "/api/project/{project}"
@@ -134,5 +137,13 @@ ROUTES = [
         "What happened",
         list[happened.Event],
         takes=ListEventsRequest,
+    ),
+    Route(
+        "GET",
+        f"{P}/metrics/job/{{run_name}}",
+        metrics.of_job,
+        "What a job uses",
+        JobMetrics,
+        query=JobMetricsQuery,
     ),
 ]
