@@ -5,6 +5,7 @@ from runfold.gateway.dialects.dstack import requests_repos as rr
 from runfold.gateway.dialects.dstack.handlers import (
     events,
     fleets,
+    gpus,
     logs,
     metrics,
     plan,
@@ -19,8 +20,10 @@ from runfold.gateway.dialects.dstack.models import events as happened
 from runfold.gateway.dialects.dstack.models import machines, people
 from runfold.gateway.dialects.dstack.models import repos as code
 from runfold.gateway.dialects.dstack.models import runs as work
+from runfold.gateway.dialects.dstack.models.gpus import ListGpusResponse
 from runfold.gateway.dialects.dstack.models.metrics import JobMetrics
 from runfold.gateway.dialects.dstack.requests_events import ListEventsRequest
+from runfold.gateway.dialects.dstack.requests_gpus import ListGpusRequest
 from runfold.gateway.dialects.dstack.requests_metrics import JobMetricsQuery
 from runfold.gateway.http.routes import Route
 
@@ -145,5 +148,13 @@ ROUTES = [
         "What a job uses",
         JobMetrics,
         query=JobMetricsQuery,
+    ),
+    Route(
+        "POST",
+        f"{P}/gpus/list",
+        gpus.list_gpus,
+        "What could take a run, in groups",
+        ListGpusResponse,
+        takes=ListGpusRequest,
     ),
 ]
