@@ -65,6 +65,13 @@ class Client:
             if (token := answer["next_token"]) is None:
                 return b"".join(pages)
 
+    def metrics(self, name: str, **query: Any) -> dict[str, list[int]]:
+        """The values by their names, newest first."""
+        url = f"{self.url}/api/project/{self.project}/metrics/job/{name}"
+        answer = self.session.get(url, params=query, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return {each["name"]: each["values"] for each in answer.json()["metrics"]}
+
     def follow_until(self, run: JSON, wanted: bytes) -> None:
         """Reads the latest attempt's output again and again, as `dstack logs` does, until `wanted` is in it."""
         deadline = time.monotonic() + 120

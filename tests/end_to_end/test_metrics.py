@@ -1,4 +1,4 @@
-"""What a running task uses ends up beside the log."""
+"""What a running task uses ends up beside the log, and is shown from there."""
 
 import asyncio
 from contextlib import closing
@@ -28,9 +28,16 @@ def test_a_busy_tasks_processor_time_and_memory_are_kept(tmp_path: Path) -> None
         client.wait_for("busy")
         # Stopped in order, so that what was sampled is stored.
         assert server.stop() == 0
-        newest, *_, oldest = samples(server.directory, attempt_id)
+        kept = samples(server.directory, attempt_id)
+        shown = server.start().metrics("busy", limit=len(kept))
+    newest, *_, oldest = kept
 
     assert newest.cpu_micros > oldest.cpu_micros
     assert newest.time > oldest.time
-    assert 0 < newest.memory_working_set_bytes <= newest.memory_bytes < newest.memory_total_bytes
+    # The newest may be of a task that has just ended, and uses no memory any more.
+    midway = kept[len(kept) // 2]
+    assert 0 < midway.memory_working_set_bytes <= midway.memory_bytes < midway.memory_total_bytes
     assert newest.cpus >= 1
+    assert shown["memory_usage_bytes"] == [sample.memory_bytes for sample in kept[:-1]]
+    assert shown["memory_total_bytes"][0] == newest.memory_total_bytes
+    assert max(shown["cpu_usage_percent"]) > 0

@@ -46,6 +46,7 @@ FLEET: dict[str, Any] = {
 BODIES: dict[str, Any] = {
     APPLY: {"plan": {"run_spec": SPEC}, "force": False},
     "/api/project/main/runs/get_plan": {"run_spec": SPEC, "max_offers": 5},
+    "/api/project/main/gpus/list": {"run_spec": SPEC, "group_by": ["backend", "count"], "reverse": True},
     "/api/project/main/runs/get": {"run_name": "there", "id": None},
     "/api/project/main/runs/stop": {"runs_names": ["there"], "abort": False},
     "/api/project/main/runs/delete": {"runs_names": ["there"]},

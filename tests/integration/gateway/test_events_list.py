@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from runfold.contracts.instance import InstanceReturned, InstanceSilent
+from runfold.contracts.instance import InstanceRequested, InstanceReturned, InstanceSilent
 from tests.integration.gateway.world import World
 
 
@@ -93,10 +93,53 @@ async def test_filters_are_all_to_fit(world: World) -> None:
     assert len(await messages(world, target_runs=[his, world.run("mine").id])) == 2
 
 
+async def test_an_instance_made_for_a_job_is_news_within_the_job_s_run(world: World) -> None:
+    local = world.cell.fleet_named(None, "local")
+    assert local is not None
+    await world.submit("waiting")
+    job, instance_id = world.job("waiting"), world.storage.ids.uuid7()
+    await world.happen(
+        InstanceRequested(instance_id, local.id, local.nums, "local-0", "local", job_id=job.id)
+    )
+
+    (made,) = await events(world, within_runs=[job.run_id], include_target_types=["instance"])
+
+    assert made["message"] == "Instance created for job. Instance status: PENDING"
+    assert [(each["type"], each["id"]) for each in made["targets"]] == [
+        ("instance", instance_id),
+        ("job", job.attempt.id),
+    ]
+    assert made in await events(world, within_fleets=[local.id])
+
+
+async def test_an_id_is_looked_for_among_what_the_filter_names(world: World) -> None:
+    await world.start_of("told")
+    run, fleet = world.run("told"), world.cell.fleet_named(None, "local")
+    assert fleet is not None
+    ids = {
+        "projects": world.project.id,
+        "runs": run.id,
+        "fleets": fleet.id,
+        "jobs": world.job("told").attempt.id,
+    }
+
+    for named in ("projects", "fleets", "runs", "gateways"):
+        for thing, item in ids.items():
+            found = await events(world, **{f"within_{named}": [item]})
+            assert bool(found) == (named == thing), (named, thing)
+    for named in ("projects", "fleets", "runs", "jobs", "gateway_replicas", "presets"):
+        for thing, item in ids.items():
+            found = await events(world, **{f"target_{named}": [item]})
+            assert bool(found) == (named == thing), (named, thing)
+
+
 async def test_one_filter_of_each_kind_is_taken(world: World) -> None:
     some = ["184572a7-5955-49dc-9a69-2e978cc52a30"]
     answer = await world.post("/api/events/list", {"target_runs": some, "target_fleets": some})
     told = "Value error, At most one target_* filter can be set at a time. Got target_fleets, target_runs"
+    assert (answer.status, answer.body["detail"][0]["msg"]) == (422, told)
+    answer = await world.post("/api/events/list", {"within_runs": some, "within_fleets": some})
+    told = "Value error, At most one within_* filter can be set at a time. Got within_fleets, within_runs"
     assert (answer.status, answer.body["detail"][0]["msg"]) == (422, told)
     wrongs: list[dict[str, Any]] = [
         {"target_runs": []},

@@ -38,6 +38,7 @@ TABLE: list[tuple[str, Any, tuple[int, int, int, int, int]]] = [
         {"run_name": "seen", "job_submission_id": NOBODY_S_ATTEMPT},
         (200, 200, 200, 200, 403),
     ),
+    ("/api/project/main/gpus/list", {"run_spec": TASK}, (200, 200, 200, 200, 403)),
     ("/api/project/main/fleets/list", None, (200, 200, 200, 200, 403)),
     ("/api/project/main/fleets/get", {"name": "local"}, (200, 200, 200, 200, 403)),
     ("/api/project/main/fleets/get_plan", {"spec": FLEET}, (200, 200, 200, 200, 403)),

@@ -42,6 +42,7 @@ async def test_plans_have_their_shapes(world: World) -> None:
     plan = await check(world, f"{P}/runs/get_plan", {"run_spec": spec})
     assert plan["current_resource"]["run_spec"]["run_name"] == "full"
     await check(world, f"{P}/fleets/get_plan", {"spec": FLEET})
+    await check(world, f"{P}/gpus/list", {"run_spec": spec, "group_by": ["backend", "region", "count"]})
 
 
 async def test_fleets_and_instances_have_their_shapes(world: World) -> None:

@@ -23,8 +23,10 @@ from runfold.domain.run.encoding import VERSION
 from runfold.domain.run.state import Run
 from runfold.eventlog.adapters.keys_memory import MemoryKeyStore
 from runfold.eventlog.adapters.memory import MemoryStore
+from runfold.eventlog.adapters.metrics_memory import MemoryMetricsStore
 from runfold.eventlog.adapters.output_memory import MemoryOutputStore
 from runfold.eventlog.adapters.runs_memory import MemoryRunStore
+from runfold.eventlog.metrics import MetricsStore
 from runfold.eventlog.port import Append, EventLog
 from runfold.eventlog.writer import Writer
 from runfold.gateway.bootstrap import build
@@ -71,6 +73,7 @@ class Storage:
 
     store: FaultyStore = field(default_factory=lambda: FaultyStore(MemoryStore()))
     output: MemoryOutputStore = field(default_factory=MemoryOutputStore)
+    metrics: MetricsStore = field(default_factory=MemoryMetricsStore)
     keys: MemoryKeyStore = field(default_factory=MemoryKeyStore)
     runs: MemoryRunStore = field(default_factory=MemoryRunStore)
     clock: StepClock = field(default_factory=StepClock)
@@ -260,6 +263,7 @@ async def a_world(
         log=followed,
         view=view,
         output=storage.output,
+        metrics=storage.metrics,
         runs=storage.runs,
         rebuilds=StoredRebuilds(storage.runs, followed),
         secrets=VaultSecrets(Vault(storage.keys, MASTER_KEY, ids=storage.ids)),

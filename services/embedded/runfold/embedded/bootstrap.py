@@ -87,6 +87,7 @@ def wire(
         log=writer,
         view=view,
         output=output,
+        metrics=metrics,
         runs=runs,
         rebuilds=rebuilds,
         secrets=VaultSecrets(vault),

@@ -13,6 +13,7 @@ from runfold.domain.errors import Denied
 from runfold.domain.project.state import Project
 from runfold.domain.user.authorize import Operation, allowed
 from runfold.domain.user.state import User
+from runfold.eventlog.metrics import MetricsReader
 from runfold.eventlog.output import OutputReader
 from runfold.eventlog.port import Unavailable
 from runfold.gateway.commands import Commands, Decision, Key
@@ -42,6 +43,7 @@ class Parts:
     view: View
     commands: Commands
     output: OutputReader
+    metrics: MetricsReader
     past: Past
     rebuilds: Rebuilds
     secrets: Secrets

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from pydantic import SecretStr
 
 from runfold.bus.dead_letters import DeadLetters
+from runfold.eventlog.metrics import MetricsReader
 from runfold.eventlog.output import OutputReader
 from runfold.eventlog.port import EventLog
 from runfold.eventlog.runs import RunReader
@@ -37,6 +38,7 @@ def build(
     log: EventLog,
     view: View,
     output: OutputReader,
+    metrics: MetricsReader,
     runs: RunReader,
     rebuilds: Rebuilds,
     secrets: Secrets,
@@ -51,6 +53,7 @@ def build(
         log=MeasuredLog(log, Gateway.name, view, clock),
         view=view,
         output=output,
+        metrics=metrics,
         runs=runs,
         rebuilds=rebuilds,
         secrets=secrets,
@@ -64,6 +67,7 @@ def build(
 async def wire(settings: RemoteGatewaySettings) -> Component:
     """As a process of its own: everything it reads comes from the log service."""
     from runfold.eventlog.adapters.keys_remote import RemoteKeyStore
+    from runfold.eventlog.adapters.metrics_remote import RemoteMetrics
     from runfold.eventlog.adapters.output_remote import RemoteOutput
     from runfold.eventlog.adapters.runs_remote import RemoteRuns
     from runfold.service.adapters.dead_letters_remote import RemoteDeadLetters
@@ -72,6 +76,7 @@ async def wire(settings: RemoteGatewaySettings) -> Component:
     clock, ids = SystemClock(), SystemIds()
     urls, token = list(settings.log_urls), settings.log_token.get_secret_value()
     output, keys = RemoteOutput(urls, token), RemoteKeyStore(urls, token)
+    metrics = RemoteMetrics(urls, token)
     runs, rebuilds = RemoteRuns(urls, token), RemoteRebuilds(urls, token)
     dead_letters = RemoteDeadLetters(urls, token)
     vault = Vault(keys, settings.master_key.get_secret_value(), ids=ids)
@@ -81,6 +86,7 @@ async def wire(settings: RemoteGatewaySettings) -> Component:
         log=following.log,
         view=following.view,
         output=output,
+        metrics=metrics,
         runs=runs,
         rebuilds=rebuilds,
         secrets=VaultSecrets(vault),
@@ -88,7 +94,7 @@ async def wire(settings: RemoteGatewaySettings) -> Component:
         clock=clock,
         ids=ids,
     )
-    closers = [Opened(None, each.close) for each in (output, keys, runs, rebuilds, dead_letters)]
+    closers = [Opened(None, each.close) for each in (output, metrics, keys, runs, rebuilds, dead_letters)]
     forgetting = Forgetting(following.view, following.log, runs, ids)
     return Together(
         "gateway", *closers, forgetting, *following.parts, gateway, Opened(_teller(gateway), None)

@@ -1,6 +1,7 @@
 """The gateway as a component."""
 
 from runfold.bus.dead_letters import DeadLetters
+from runfold.eventlog.metrics import MetricsReader
 from runfold.eventlog.output import OutputReader
 from runfold.eventlog.port import EventLog
 from runfold.eventlog.runs import RunReader
@@ -34,6 +35,7 @@ class Gateway:
         log: EventLog,
         view: View,
         output: OutputReader,
+        metrics: MetricsReader,
         runs: RunReader,
         rebuilds: Rebuilds,
         secrets: Secrets,
@@ -56,6 +58,7 @@ class Gateway:
                 view=view,
                 commands=self._commands,
                 output=output,
+                metrics=metrics,
                 past=Past(view, runs),
                 rebuilds=rebuilds,
                 secrets=secrets,

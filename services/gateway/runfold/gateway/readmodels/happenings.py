@@ -30,7 +30,8 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     what: str
     targets: tuple[Target, ...]
     project_id: str | None
-    within: tuple[str, ...] = ()  #: ids of what it is news about as well
+    run_id: str | None = None  #: of the run that it happened within
+    fleet_id: str | None = None  #: of the fleet that it happened within
     before: str | None = None
     after: str | None = None
     reason: str | None = None
@@ -113,7 +114,12 @@ class Happenings:
         stopped = None if known.stop is None else "aborted_by_user" if known.stop.abort else "stopped_by_user"
         reason = known.reason or stopped
         yield Change(
-            "status", (Target("run", known.id, known.name),), known.project_id, (), before, after, reason
+            "status",
+            (Target("run", known.id, known.name),),
+            known.project_id,
+            before=before,
+            after=after,
+            reason=reason,
         )
 
     def _job_submitted(self, e: job.JobSubmitted) -> Iterator[Change]:
@@ -130,18 +136,18 @@ class Happenings:
             return
         self._status[attempt_id] = "submitted"
         target = Target("job", attempt_id, known.spec.name)
-        yield Change(what, (target,), owner.project_id, (owner.id,), after="submitted", by_user=False)
+        yield Change(what, (target,), owner.project_id, owner.id, after="submitted", by_user=False)
 
     def _job_placed(self, e: job.JobPlaced) -> Iterator[Change]:
         known, owner = self._of_job(e.job_id)
         if known is None or owner is None:
             return
-        targets, within = [Target("job", e.attempt_id, known.spec.name)], [owner.id]
+        targets, fleet_id = [Target("job", e.attempt_id, known.spec.name)], None
         placed_on = self._cell().instances.get(e.instance_id)
         if placed_on is not None:
             targets.append(Target("instance", placed_on.id, placed_on.name))
-            within.append(placed_on.fleet_id)
-        yield Change("assigned", tuple(targets), owner.project_id, tuple(within))
+            fleet_id = placed_on.fleet_id
+        yield Change("assigned", tuple(targets), owner.project_id, owner.id, fleet_id)
         yield from self._job_changed(e)
 
     def _job_changed(self, e: Any) -> Iterator[Change]:
@@ -155,7 +161,14 @@ class Happenings:
             reason = attempt.reason or (known.stop.reason if known.stop else None)
             target = Target("job", attempt.id, known.spec.name)
             yield Change(
-                "status", (target,), owner.project_id, (owner.id,), before, after, reason, attempt.message
+                "status",
+                (target,),
+                owner.project_id,
+                owner.id,
+                before=before,
+                after=after,
+                reason=reason,
+                message=attempt.message,
             )
         yield from self._run_moved(owner)
 
@@ -178,16 +191,16 @@ class Happenings:
         before = self._moved(known.id, after, over=known.deleted)
         if before is not None:
             target = Target("fleet", known.id, known.name)
-            yield Change("status", (target,), known.project_id, (), before, after)
+            yield Change("status", (target,), known.project_id, before=before, after=after)
 
     def _instance_requested(self, e: instance.InstanceRequested) -> Iterator[Change]:
-        targets, what = [Target("instance", e.instance_id, e.name)], "created"
+        targets, what, run_id = [Target("instance", e.instance_id, e.name)], "created", None
         wanted_by = self._cell().jobs.get(e.job_id or "")
         if wanted_by is not None:
-            what = "created for job"
+            what, run_id = "created for job", wanted_by.run_id
             targets.append(Target("job", wanted_by.attempt.id, wanted_by.spec.name))
         self._status[e.instance_id] = "pending"
-        yield Change(what, tuple(targets), e.project_id, (e.fleet_id,), after="pending")
+        yield Change(what, tuple(targets), e.project_id, run_id, e.fleet_id, after="pending")
 
     def _instance_changed(self, e: Any) -> Iterator[Change]:
         known = self._cell().instances[e.instance_id]
@@ -195,25 +208,29 @@ class Happenings:
         before = self._moved(known.id, after, over=known.ended_at is not None)
         if before is not None:
             target = Target("instance", known.id, known.name)
-            within = (known.fleet_id,)
             yield Change(
-                "status", (target,), known.project_id, within, before, after, known.reason, known.message
+                "status",
+                (target,),
+                known.project_id,
+                fleet_id=known.fleet_id,
+                before=before,
+                after=after,
+                reason=known.reason,
+                message=known.message,
             )
 
     def _instance_heard(self, e: instance.InstanceSilent | instance.InstanceReturned) -> Iterator[Change]:
         known = self._cell().instances[e.instance_id]
         what = "silent" if isinstance(e, instance.InstanceSilent) else "returned"
         target = Target("instance", known.id, known.name)
-        yield Change(what, (target,), known.project_id, (known.fleet_id,))
+        yield Change(what, (target,), known.project_id, fleet_id=known.fleet_id)
 
 
 def _happened(envelope: Envelope, number: int, change: Change) -> Happened:
     record = envelope.record
     actor = record.actor if change.by_user else ""
-    about = [target.id for target in change.targets]
-    about += change.within
-    if change.project_id is not None:
-        about.append(change.project_id)
+    scopes = (change.run_id, change.fleet_id, change.project_id)
+    about = [*(target.id for target in change.targets), *(scope for scope in scopes if scope is not None)]
     return Happened(
         event_id=record.id,
         number=number,

@@ -5,8 +5,10 @@ from runfold.gateway.dialects.dstack import requests_repos as rr
 from runfold.gateway.dialects.dstack.handlers import (
     events,
     fleets,
+    gpus,
     logs,
     members,
+    metrics,
     plan,
     projects,
     repos,
@@ -19,7 +21,11 @@ from runfold.gateway.dialects.dstack.models import events as happened
 from runfold.gateway.dialects.dstack.models import machines, people
 from runfold.gateway.dialects.dstack.models import repos as code
 from runfold.gateway.dialects.dstack.models import runs as work
+from runfold.gateway.dialects.dstack.models.gpus import ListGpusResponse
+from runfold.gateway.dialects.dstack.models.metrics import JobMetrics
 from runfold.gateway.dialects.dstack.requests_events import ListEventsRequest
+from runfold.gateway.dialects.dstack.requests_gpus import ListGpusRequest
+from runfold.gateway.dialects.dstack.requests_metrics import JobMetricsQuery
 from runfold.gateway.http.routes import Route
 
 P = "/api/project/{project}"
@@ -198,5 +204,21 @@ ROUTES = [
         "What happened",
         list[happened.Event],
         takes=ListEventsRequest,
+    ),
+    Route(
+        "GET",
+        f"{P}/metrics/job/{{run_name}}",
+        metrics.of_job,
+        "What a job uses",
+        JobMetrics,
+        query=JobMetricsQuery,
+    ),
+    Route(
+        "POST",
+        f"{P}/gpus/list",
+        gpus.list_gpus,
+        "What could take a run, in groups",
+        ListGpusResponse,
+        takes=ListGpusRequest,
     ),
 ]

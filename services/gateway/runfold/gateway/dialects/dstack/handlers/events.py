@@ -9,9 +9,7 @@ from runfold.gateway.dialects.dstack.responses.encode import encoded, micros
 from runfold.gateway.dialects.dstack.responses.event import event
 from runfold.gateway.http.call import Answer
 from runfold.gateway.paging import Page, paged
-from runfold.gateway.readmodels.happenings import Happened
-
-_KINDS = {"target_gateway_replicas": "gateway-replica"}
+from runfold.gateway.readmodels.happenings import Change, Happened
 
 
 async def list_events(ask: Ask[ListEventsRequest]) -> Answer:
@@ -43,17 +41,31 @@ def _fits(
     entry: Happened, wanted: ListEventsRequest, targets: dict[str, list[str]], within: dict[str, list[str]]
 ) -> bool:
     """dstack's filters all have to fit."""
-    for name, ids in targets.items():
-        kind = _KINDS.get(name) or name.removeprefix("target_").removesuffix("s")
-        if not any(target.kind == kind and target.id in ids for target in entry.change.targets):
-            return False
-    if any(not set(ids) & set(entry.within) for ids in within.values()):
+    if not all(_is_about(entry.change, _kind(name), ids) for name, ids in targets.items()):
+        return False
+    if not all(_is_within(entry.change, _kind(name), ids) for name, ids in within.items()):
         return False
     types = wanted.include_target_types
     if types is not None and not any(target.kind in types for target in entry.change.targets):
         return False
     actors = wanted.actors
     return actors is None or entry.actor_id in [None if a is None else str(a) for a in actors]
+
+
+def _kind(filter_name: str) -> str:
+    """Of what the filter's ids are."""
+    _, _, things = filter_name.partition("_")
+    return things.removesuffix("s").replace("_", "-")
+
+
+def _is_about(change: Change, kind: str, ids: list[str]) -> bool:
+    return any(target.kind == kind and target.id in ids for target in change.targets)
+
+
+def _is_within(change: Change, kind: str, ids: list[str]) -> bool:
+    """A thing's own events are within it as well."""
+    scopes = {"project": change.project_id, "run": change.run_id, "fleet": change.fleet_id}
+    return scopes.get(kind) in ids or _is_about(change, kind, ids)
 
 
 def _visible(ask: Ask[ListEventsRequest], entries: Iterable[Happened]) -> Iterator[Happened]:

@@ -7,6 +7,8 @@ from uuid import UUID
 from runfold.gateway.dialects.dstack.models.shape import Shape
 from runfold.gateway.dialects.dstack.requests import FleetSpec
 
+Availability = Literal["unknown", "available", "not_available", "no_quota", "no_balance", "idle", "busy"]
+
 
 class Disk(Shape):
     size_mib: int
@@ -39,7 +41,7 @@ class Offer(Shape):
     region: str
     price: float
     backend_data: dict[str, Any]
-    availability: Literal["unknown", "available", "not_available", "no_quota", "no_balance", "idle", "busy"]
+    availability: Availability
     availability_zones: list[str] | None
     instance_runtime: Literal["shim", "runner"]
     blocks: int
