@@ -6,7 +6,7 @@ import pytest
 
 from runfold.contracts.cell import TermBegan
 from runfold.contracts.envelope import encode_commit
-from runfold.eventlog.port import Appended, Conflict, NotActive
+from runfold.eventlog.port import Appended, Conflict, NotActive, Unavailable
 from tests.contract.eventlog.given import SetClock, an_append, append_ids, everything, until_tried
 from tests.contract.eventlog.worlds import World
 
@@ -198,3 +198,31 @@ async def test_an_append_that_nobody_waits_for_any_more_is_not_stored(world: Wor
     await asyncio.gather(first, last)
 
     assert abandoned.id not in await append_ids(writer)
+
+
+async def test_a_writer_that_folds_anothers_term_stops_and_may_take_over_again(world: World) -> None:
+    old, new = await world.writer(), await world.writer()
+    assert new.term is not None
+
+    old.observe(new.term)
+    await old.ended()
+    await old.stop()
+    await old.start()
+
+    assert (await old.append(an_append())).number == 4
+
+
+async def test_a_writer_whose_append_is_in_doubt_stops_once_it_folds_anothers_term(world: World) -> None:
+    store = world.store()
+    old = await world.writer(store)
+    new = await world.writer()
+    assert new.term is not None
+    store.hold()
+    in_doubt = old.submit(an_append())
+    await until_tried(store, 2)
+
+    old.observe(new.term)
+    await old.stop()
+
+    with pytest.raises(Unavailable):
+        await in_doubt

@@ -23,6 +23,21 @@ def test_a_task_that_fails_makes_its_owner_not_ready() -> None:
     assert run_virtual(scenario()) == "task follow failed: torn"
 
 
+def test_a_task_that_another_ones_cancellation_ends_makes_its_owner_not_ready() -> None:
+    async def await_one_that_is_cancelled() -> None:
+        other = asyncio.create_task(for_ever())
+        other.cancel()
+        await other
+
+    async def scenario() -> str | None:
+        tasks = Tasks()
+        tasks.start("follow", await_one_that_is_cancelled())
+        await asyncio.sleep(1)
+        return tasks.failed
+
+    assert run_virtual(scenario()) == "task follow ended by a cancellation that nobody asked for"
+
+
 def test_a_task_that_ends_leaves_no_trace() -> None:
     async def scenario() -> tuple[int, str | None]:
         tasks = Tasks()

@@ -90,12 +90,14 @@ class Writer:
         """Takes nothing new and commits what waits; a store that is away leaves it open, after `patience` seconds."""
         self._line.close()
         try:
-            async with asyncio.timeout(self._patience):
-                if self._task is not None:
-                    await self._task
-        except TimeoutError:
-            _log.warning("the log's writer stopped with an append in doubt")
+            if self._task is not None:
+                # Awaited by `wait`: another's term may have cancelled it, and that mustn't look as if this call were.
+                _, late = await asyncio.wait([self._task], timeout=self._patience)
+                if late:
+                    _log.warning("the log's writer stopped with an append in doubt")
         finally:
+            if self._task is not None:
+                self._task.cancel()
             self._end(NotActive())
 
     async def ended(self) -> None:

@@ -10,7 +10,8 @@ _log = get_logger("runfold.tasks")
 
 
 class Tasks:
-    """Owns background tasks. One that raises is logged and told by `failed`, for the component's `not_ready`."""
+    """Owns background tasks. One that raises, or ends as if it were cancelled when nobody stops it, is logged and told
+    by `failed`, for the component's `not_ready`."""
 
     def __init__(self) -> None:
         self._running: dict[asyncio.Task[None], None] = {}  #: a set would end them in no reproducible order
@@ -54,7 +55,14 @@ class Tasks:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.pop(task, None)
-        if task.cancelled() or (error := task.exception()) is None:
+        if task.cancelled():
+            if not self._stopping and not task.cancelling():
+                self._failed = (
+                    self._failed or f"task {task.get_name()} ended by a cancellation that nobody asked for"
+                )
+                _log.error("task cancelled by nobody", task=task.get_name())
+            return
+        if (error := task.exception()) is None:
             return
         self._failed = self._failed or f"task {task.get_name()} failed: {error}"
         _log.error("task failed", task=task.get_name(), exc_info=error)
