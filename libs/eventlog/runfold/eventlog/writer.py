@@ -91,13 +91,8 @@ class Writer:
         self._line.close()
         try:
             if self._task is not None:
-                # Awaited by `wait`: another's term may have cancelled it, and that mustn't look as if this call were.
-                _, late = await asyncio.wait([self._task], timeout=self._patience)
-                if late:
-                    _log.warning("the log's writer stopped with an append in doubt")
+                await self._finished(self._task)
         finally:
-            if self._task is not None:
-                self._task.cancel()
             self._end(NotActive())
 
     async def ended(self) -> None:
@@ -140,6 +135,16 @@ class Writer:
                 return await self._head_above(after)
         except TimeoutError:
             return await self.head()
+
+    async def _finished(self, writing: asyncio.Task[None]) -> None:
+        """By `wait`: another's term may have cancelled it, and that mustn't look as if this call were."""
+        try:
+            _, late = await asyncio.wait([writing], timeout=self._patience)
+        finally:
+            writing.cancel()
+        if late:
+            _log.warning("the log's writer stopped with an append in doubt")
+            await asyncio.wait([writing])
 
     async def _head_above(self, after: int) -> Head:
         while True:
