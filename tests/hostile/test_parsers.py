@@ -38,7 +38,8 @@ from runfold.gateway.dialects.dstack.configuration.scalars import (
     MemoryRange,
 )
 from runfold.gateway.dialects.dstack.configuration.task import Env, PortMapping, RunConfiguration, unix_user
-from runfold.gateway.dialects.dstack.requests import ApplyRunPlanRequest, ListRunsRequest, PollLogsRequest
+from runfold.gateway.dialects.dstack.requests.logs import PollLogsRequest
+from runfold.gateway.dialects.dstack.requests.runs import ApplyRunPlanRequest, ListRunsRequest
 from runfold.gateway.http.errors import Malformed
 from runfold.gateway.http.parse import parse
 from runfold.gateway.settings import size

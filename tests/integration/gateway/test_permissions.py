@@ -9,6 +9,7 @@ from tests.integration.gateway.world import ADMIN, World
 
 TASK = {"configuration": {"type": "task", "commands": ["x"]}}
 FLEET = {"configuration": {"type": "fleet", "name": "new", "nodes": 0}, "profile": {}}
+REPO = {"repo_id": "new", "repo_info": {"repo_type": "virtual"}}
 NOBODY_S_ATTEMPT = "3d1f3e67-b83e-445b-afdb-b356bb8fb11a"
 
 #: Endpoint, body, and the status for: a global admin, the project's admin, manager, user, and someone who is no member.
@@ -38,6 +39,11 @@ TABLE: list[tuple[str, Any, tuple[int, int, int, int, int]]] = [
         {"run_name": "seen", "job_submission_id": NOBODY_S_ATTEMPT},
         (200, 200, 200, 200, 403),
     ),
+    ("/api/project/main/repos/list", None, (200, 200, 200, 200, 403)),
+    ("/api/project/main/repos/get", {"repo_id": "no", "include_creds": False}, (400, 400, 400, 400, 403)),
+    ("/api/project/main/repos/get", {"repo_id": "no", "include_creds": True}, (400, 400, 400, 400, 403)),
+    ("/api/project/main/repos/init", REPO, (200, 200, 200, 200, 403)),
+    ("/api/project/main/repos/delete", {"repos_ids": ["no"]}, (200, 200, 200, 200, 403)),
     ("/api/project/main/gpus/list", {"run_spec": TASK}, (200, 200, 200, 200, 403)),
     ("/api/project/main/fleets/list", None, (200, 200, 200, 200, 403)),
     ("/api/project/main/fleets/get", {"name": "local"}, (200, 200, 200, 200, 403)),

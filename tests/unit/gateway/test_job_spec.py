@@ -9,7 +9,7 @@ from runfold.domain.errors import Invalid
 from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
 from runfold.gateway.dialects.dstack.effective import effective, merge
 from runfold.gateway.dialects.dstack.job_spec import GIGABYTE, job_spec
-from runfold.gateway.dialects.dstack.requests import RunSpec
+from runfold.gateway.dialects.dstack.requests.runs import RunSpec
 from runfold.gateway.http.errors import Refused, Unsupported
 
 DEFAULTS = Quantities(cpu=100, memory=128 * 1024**2)

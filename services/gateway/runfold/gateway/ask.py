@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Generic, TypeVar
 
 from runfold.bus.dead_letters import DeadLetters
@@ -13,6 +12,7 @@ from runfold.domain.errors import Denied
 from runfold.domain.project.state import Project
 from runfold.domain.user.authorize import Operation, allowed
 from runfold.domain.user.state import User
+from runfold.domain.user.tokens import digest
 from runfold.eventlog.metrics import MetricsReader
 from runfold.eventlog.output import OutputReader
 from runfold.eventlog.port import Unavailable
@@ -59,7 +59,7 @@ class Parts:
         """Whose token it is now."""
         if token is None:
             return None
-        return self.view.cell.user_with_token(sha256(token.encode()).hexdigest())
+        return self.view.cell.user_with_token(digest(token))
 
 
 @dataclass(frozen=True, slots=True)

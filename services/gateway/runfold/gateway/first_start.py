@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Protocol
 
 from runfold.contracts.cell import CellFounded
@@ -13,6 +12,7 @@ from runfold.contracts.registry import Event
 from runfold.contracts.user import GrantGiven, TokenIssued, UserCreated
 from runfold.domain import streams
 from runfold.domain.cell.state import Cell
+from runfold.domain.user.tokens import digest
 from runfold.gateway.commands import Commands, Decision
 from runfold.gateway.secrets import Secrets
 from runfold.gateway.ssh_keys import key_pair
@@ -80,7 +80,7 @@ async def found(
 def _still_to_tell(cell: Cell, untold: UntoldToken) -> Founded | None:
     """A token that lies there may be of a start that founded nothing: only one that the cell knows counts."""
     token = untold.read()
-    known = token is not None and sha256(token.encode()).hexdigest() in cell.tokens_by_sha256
+    known = token is not None and digest(token) in cell.tokens_by_sha256
     return Founded(token, made=True) if token is not None and known else None
 
 
@@ -91,7 +91,7 @@ async def _first_events(secrets: Secrets, ids: Ids, token: str) -> tuple[Event, 
     return (
         CellFounded(ids.uuid4(), VERSION),
         UserCreated(user_id, ADMIN, "admin", ssh_public_key=public, ssh_private_key=sealed),
-        TokenIssued(ids.uuid7(), user_id, sha256(token.encode()).hexdigest()),
+        TokenIssued(ids.uuid7(), user_id, digest(token)),
         ProjectCreated(project_id, PROJECT, user_id, DEPARTMENT, serial=1),
         GrantGiven(ids.uuid7(), user_id, "admin", f"project:{project_id}"),
         FleetCreated(ids.uuid4(), FLEET, FleetSpec(backend="local"), user_id=user_id),

@@ -3,7 +3,7 @@
 from runfold.domain.errors import Invalid
 from runfold.gateway.dialects.dstack.configuration.profile import ProfileParams
 from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
-from runfold.gateway.dialects.dstack.requests import RunSpec
+from runfold.gateway.dialects.dstack.requests.runs import RunSpec
 from runfold.gateway.http.errors import Refused, Unsupported
 
 #: What dstack runs a job without an image in; shown, since clients expect a name.

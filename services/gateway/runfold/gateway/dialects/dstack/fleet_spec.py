@@ -4,10 +4,10 @@ from runfold.contracts.fleet import FleetSpec
 from runfold.contracts.values import Quantities
 from runfold.domain.errors import Invalid
 from runfold.domain.fleet.state import Fleet
-from runfold.gateway.dialects.dstack import requests
 from runfold.gateway.dialects.dstack.configuration.fleet import FleetConfiguration, FleetNodes
 from runfold.gateway.dialects.dstack.configuration.profile import Profile
 from runfold.gateway.dialects.dstack.job_spec import bounded, requested
+from runfold.gateway.dialects.dstack.requests import fleets as requests
 from runfold.gateway.http.errors import Refused, Unsupported
 
 IDLE_DURATION = 3 * 24 * 3600  #: seconds

@@ -1,7 +1,5 @@
 """The table of dstack's endpoints."""
 
-from runfold.gateway.dialects.dstack import requests as r
-from runfold.gateway.dialects.dstack import requests_repos as rr
 from runfold.gateway.dialects.dstack.handlers import (
     events,
     fleets,
@@ -23,9 +21,40 @@ from runfold.gateway.dialects.dstack.models import repos as code
 from runfold.gateway.dialects.dstack.models import runs as work
 from runfold.gateway.dialects.dstack.models.gpus import ListGpusResponse
 from runfold.gateway.dialects.dstack.models.metrics import JobMetrics
-from runfold.gateway.dialects.dstack.requests_events import ListEventsRequest
-from runfold.gateway.dialects.dstack.requests_gpus import ListGpusRequest
-from runfold.gateway.dialects.dstack.requests_metrics import JobMetricsQuery
+from runfold.gateway.dialects.dstack.requests.events import ListEventsRequest
+from runfold.gateway.dialects.dstack.requests.fleets import (
+    ApplyFleetPlanRequest,
+    DeleteFleetsRequest,
+    GetFleetPlanRequest,
+    GetFleetRequest,
+    ListFleetsRequest,
+    ListProjectFleetsRequest,
+)
+from runfold.gateway.dialects.dstack.requests.gpus import ListGpusRequest
+from runfold.gateway.dialects.dstack.requests.logs import PollLogsRequest
+from runfold.gateway.dialects.dstack.requests.metrics import JobMetricsQuery
+from runfold.gateway.dialects.dstack.requests.people import (
+    CreateProjectRequest,
+    CreateUserRequest,
+    ListProjectsRequest,
+    ListUsersRequest,
+    MembersRequest,
+    RemoveMembersRequest,
+    UserRequest,
+)
+from runfold.gateway.dialects.dstack.requests.repos import (
+    DeleteReposRequest,
+    GetRepoRequest,
+    SaveRepoCredsRequest,
+)
+from runfold.gateway.dialects.dstack.requests.runs import (
+    ApplyRunPlanRequest,
+    DeleteRunsRequest,
+    GetRunPlanRequest,
+    GetRunRequest,
+    ListRunsRequest,
+    StopRunsRequest,
+)
 from runfold.gateway.http.routes import Route
 
 P = "/api/project/{project}"
@@ -56,17 +85,17 @@ ROUTES = [
         users.list_users,
         "Users",
         list[people.User] | people.UsersInfoList,
-        takes=r.ListUsersRequest,
+        takes=ListUsersRequest,
         optional=True,
     ),
-    Route("POST", "/api/users/get_user", users.get_user, "A user", people.UserWithCreds, takes=r.UserRequest),
+    Route("POST", "/api/users/get_user", users.get_user, "A user", people.UserWithCreds, takes=UserRequest),
     Route(
         "POST",
         "/api/users/create",
         users.create,
         "Make a user",
         people.UserWithCreds,
-        takes=r.CreateUserRequest,
+        takes=CreateUserRequest,
         writes=True,
     ),
     Route(
@@ -75,7 +104,7 @@ ROUTES = [
         users.refresh_token,
         "A new token in place of all older ones",
         people.UserWithCreds,
-        takes=r.UserRequest,
+        takes=UserRequest,
         writes=True,
     ),
     Route(
@@ -84,7 +113,7 @@ ROUTES = [
         projects.list_projects,
         "Projects",
         list[people.Project] | people.ProjectsInfoList,
-        takes=r.ListProjectsRequest,
+        takes=ListProjectsRequest,
         optional=True,
     ),
     Route(
@@ -93,7 +122,7 @@ ROUTES = [
         projects.create,
         "Make a project",
         people.Project,
-        takes=r.CreateProjectRequest,
+        takes=CreateProjectRequest,
         writes=True,
     ),
     Route("POST", "/api/projects/{project}/get", projects.get, "A project", people.Project),
@@ -103,7 +132,7 @@ ROUTES = [
         members.set_members,
         "Set the members",
         people.Project,
-        takes=r.MembersRequest,
+        takes=MembersRequest,
         writes=True,
     ),
     Route(
@@ -112,7 +141,7 @@ ROUTES = [
         members.add_members,
         "Add members",
         people.Project,
-        takes=r.MembersRequest,
+        takes=MembersRequest,
         writes=True,
     ),
     Route(
@@ -121,43 +150,41 @@ ROUTES = [
         members.remove_members,
         "Remove members",
         people.Project,
-        takes=r.RemoveMembersRequest,
+        takes=RemoveMembersRequest,
         writes=True,
     ),
     Route("POST", f"{P}/repos/list", repos.list_repos, "Repos of a project", list[code.RepoHead]),
-    Route("POST", f"{P}/repos/get", repos.get, "A repo", code.RepoHeadWithCreds, takes=rr.GetRepoRequest),
+    Route("POST", f"{P}/repos/get", repos.get, "A repo", code.RepoHeadWithCreds, takes=GetRepoRequest),
     Route(
         "POST",
         f"{P}/repos/init",
         repos.init,
         "Make a repo known",
-        takes=rr.SaveRepoCredsRequest,
+        takes=SaveRepoCredsRequest,
         writes=True,
     ),
-    Route(
-        "POST", f"{P}/repos/delete", repos.delete, "Delete repos", takes=rr.DeleteReposRequest, writes=True
-    ),
-    Route("POST", "/api/runs/list", runs_list.list_runs, "Runs", list[work.Run], takes=r.ListRunsRequest),
-    Route("POST", f"{P}/runs/get_plan", plan.get_plan, "Plan a run", work.RunPlan, takes=r.GetRunPlanRequest),
-    Route("POST", f"{P}/runs/get", runs.get, "A run", work.Run, takes=r.GetRunRequest),
+    Route("POST", f"{P}/repos/delete", repos.delete, "Delete repos", takes=DeleteReposRequest, writes=True),
+    Route("POST", "/api/runs/list", runs_list.list_runs, "Runs", list[work.Run], takes=ListRunsRequest),
+    Route("POST", f"{P}/runs/get_plan", plan.get_plan, "Plan a run", work.RunPlan, takes=GetRunPlanRequest),
+    Route("POST", f"{P}/runs/get", runs.get, "A run", work.Run, takes=GetRunRequest),
     Route(
         "POST",
         f"{P}/runs/apply",
         runs.apply,
         "Submit a run",
         work.Run,
-        takes=r.ApplyRunPlanRequest,
+        takes=ApplyRunPlanRequest,
         writes=True,
     ),
-    Route("POST", f"{P}/runs/stop", runs.stop, "Stop runs", takes=r.StopRunsRequest, writes=True),
-    Route("POST", f"{P}/runs/delete", runs.delete, "Delete runs", takes=r.DeleteRunsRequest, writes=True),
+    Route("POST", f"{P}/runs/stop", runs.stop, "Stop runs", takes=StopRunsRequest, writes=True),
+    Route("POST", f"{P}/runs/delete", runs.delete, "Delete runs", takes=DeleteRunsRequest, writes=True),
     Route(
         "POST",
         f"{P}/logs/poll",
         logs.poll,
         "Output of a job",
         work.JobSubmissionLogs,
-        takes=r.PollLogsRequest,
+        takes=PollLogsRequest,
     ),
     Route(
         "POST",
@@ -165,7 +192,7 @@ ROUTES = [
         fleets.list_fleets,
         "Fleets",
         list[machines.Fleet],
-        takes=r.ListFleetsRequest,
+        takes=ListFleetsRequest,
     ),
     Route(
         "POST",
@@ -173,17 +200,17 @@ ROUTES = [
         fleets.list_of_project,
         "Fleets of a project",
         list[machines.Fleet],
-        takes=r.ListProjectFleetsRequest,
+        takes=ListProjectFleetsRequest,
         optional=True,
     ),
-    Route("POST", f"{P}/fleets/get", fleets.get, "A fleet", machines.Fleet, takes=r.GetFleetRequest),
+    Route("POST", f"{P}/fleets/get", fleets.get, "A fleet", machines.Fleet, takes=GetFleetRequest),
     Route(
         "POST",
         f"{P}/fleets/get_plan",
         fleets.get_plan,
         "Plan a fleet",
         machines.FleetPlan,
-        takes=r.GetFleetPlanRequest,
+        takes=GetFleetPlanRequest,
     ),
     Route(
         "POST",
@@ -191,11 +218,11 @@ ROUTES = [
         fleets.apply,
         "Make a fleet",
         machines.Fleet,
-        takes=r.ApplyFleetPlanRequest,
+        takes=ApplyFleetPlanRequest,
         writes=True,
     ),
     Route(
-        "POST", f"{P}/fleets/delete", fleets.delete, "Delete fleets", takes=r.DeleteFleetsRequest, writes=True
+        "POST", f"{P}/fleets/delete", fleets.delete, "Delete fleets", takes=DeleteFleetsRequest, writes=True
     ),
     Route(
         "POST",

@@ -4,23 +4,19 @@ from collections.abc import Iterable, Iterator
 
 from runfold.domain.user.authorize import Operation, allowed
 from runfold.gateway.ask import Ask
-from runfold.gateway.dialects.dstack.requests_events import ListEventsRequest
-from runfold.gateway.dialects.dstack.responses.encode import encoded, micros
+from runfold.gateway.dialects.dstack.page import page as page_of
+from runfold.gateway.dialects.dstack.requests.events import ListEventsRequest
+from runfold.gateway.dialects.dstack.responses.encode import encoded
 from runfold.gateway.dialects.dstack.responses.event import event
 from runfold.gateway.http.call import Answer
-from runfold.gateway.paging import Page, paged
+from runfold.gateway.paging import paged
 from runfold.gateway.readmodels.happenings import Change, Happened
 
 
 async def list_events(ask: Ask[ListEventsRequest]) -> Answer:
     """Of the projects that the caller may read, and about the caller."""
     wanted = ask.body
-    page = Page(
-        limit=wanted.limit,
-        ascending=wanted.ascending,
-        time=None if wanted.prev_recorded_at is None else micros(wanted.prev_recorded_at),
-        id=None if wanted.prev_id is None else str(wanted.prev_id),
-    )
+    page = page_of(wanted, wanted.prev_recorded_at, wanted.prev_id)
     found = _visible(ask, _candidates(ask))
     entries = paged(found, page, time=lambda entry: entry.time, key=lambda entry: entry.id)
     return Answer(encoded([event(entry, ask.cell) for entry in entries]))

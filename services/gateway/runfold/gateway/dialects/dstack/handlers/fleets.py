@@ -12,14 +12,15 @@ from runfold.domain.project.state import Project
 from runfold.domain.user.authorize import Operation
 from runfold.gateway.ask import Ask
 from runfold.gateway.commands import Decision
-from runfold.gateway.dialects.dstack import requests
 from runfold.gateway.dialects.dstack.fleet_spec import fleet_spec
 from runfold.gateway.dialects.dstack.offers import fleet_offers
-from runfold.gateway.dialects.dstack.responses.encode import encoded, micros, raw
+from runfold.gateway.dialects.dstack.page import by_creation
+from runfold.gateway.dialects.dstack.requests import fleets as requests
+from runfold.gateway.dialects.dstack.requests.shared import Resource
+from runfold.gateway.dialects.dstack.responses.encode import encoded, raw
 from runfold.gateway.dialects.dstack.responses.fleet import fleet
 from runfold.gateway.http.call import Answer
 from runfold.gateway.http.errors import Refused
-from runfold.gateway.paging import Page, paged
 
 SHOWN = 100  #: offers in a plan
 
@@ -27,17 +28,9 @@ SHOWN = 100  #: offers in a plan
 async def list_fleets(ask: Ask[requests.ListFleetsRequest]) -> Answer:
     """Of one project, or of all that the caller may read; the cell's where imported ones are wanted."""
     wanted = ask.body
-    page = Page(
-        limit=wanted.limit,
-        ascending=wanted.ascending,
-        time=None if wanted.prev_created_at is None else micros(wanted.prev_created_at),
-        id=None if wanted.prev_id is None else str(wanted.prev_id),
-    )
     projects = {p.id for p in _projects(ask)}
     found = [f for f in ask.cell.live_fleets.values() if _is_among(f, projects, wanted.include_imported)]
-    ordered = found if wanted.ascending else found[::-1]
-    chosen = paged(ordered, page, time=lambda f: f.created_at, key=lambda f: f.id)
-    return Answer(encoded([fleet(each, ask.cell) for each in chosen]))
+    return Answer(encoded([fleet(each, ask.cell) for each in by_creation(found, wanted)]))
 
 
 async def list_of_project(ask: Ask[requests.ListProjectFleetsRequest]) -> Answer:
@@ -139,7 +132,7 @@ def _is_among(fleet: Fleet, projects: set[str], imported: bool) -> bool:
     return fleet.project_id in projects or (fleet.project_id is None and imported)
 
 
-def _check_unchanged(existing: Fleet, seen: requests.Resource | None, force: bool) -> None:
+def _check_unchanged(existing: Fleet, seen: Resource | None, force: bool) -> None:
     if not force and (seen is None or str(seen.id) != existing.id):
         raise Refused("Failed to apply plan. Resource has been changed. Try again or use force apply.")
 

@@ -6,7 +6,7 @@ from runfold.gateway.dialects.dstack.effective import task as task_of
 from runfold.gateway.dialects.dstack.job_spec import requested
 from runfold.gateway.dialects.dstack.offers import offers
 from runfold.gateway.dialects.dstack.placement import usable_fleets
-from runfold.gateway.dialects.dstack.requests_gpus import ListGpusRequest
+from runfold.gateway.dialects.dstack.requests.gpus import ListGpusRequest
 from runfold.gateway.dialects.dstack.responses.cpus import cpu_groups
 from runfold.gateway.dialects.dstack.responses.encode import encoded
 from runfold.gateway.http.call import Answer

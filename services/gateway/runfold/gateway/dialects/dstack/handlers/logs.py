@@ -9,7 +9,7 @@ from runfold.domain.user.authorize import Operation
 from runfold.eventlog.output import InvalidCursor, OutputPage, OutputQuery
 from runfold.eventlog.port import Unavailable
 from runfold.gateway.ask import Ask
-from runfold.gateway.dialects.dstack import requests
+from runfold.gateway.dialects.dstack.requests import logs as requests
 from runfold.gateway.dialects.dstack.responses.encode import encoded, micros, timestamp
 from runfold.gateway.http.call import Answer
 from runfold.gateway.http.errors import Busy

@@ -11,7 +11,7 @@ from runfold.domain.user.members import Membership, change, others_leave
 from runfold.domain.user.state import User
 from runfold.gateway.ask import Ask
 from runfold.gateway.commands import Decision
-from runfold.gateway.dialects.dstack import requests
+from runfold.gateway.dialects.dstack.requests import people as requests
 from runfold.gateway.dialects.dstack.responses.encode import encoded
 from runfold.gateway.dialects.dstack.responses.user import project
 from runfold.gateway.http.call import Answer

@@ -10,7 +10,7 @@ from runfold.eventlog.metrics import KEPT, LATEST
 from runfold.eventlog.port import Unavailable
 from runfold.gateway.ask import Ask
 from runfold.gateway.dialects.dstack.handlers.runs import whole
-from runfold.gateway.dialects.dstack.requests_metrics import JobMetricsQuery
+from runfold.gateway.dialects.dstack.requests.metrics import JobMetricsQuery
 from runfold.gateway.dialects.dstack.responses.encode import encoded, micros
 from runfold.gateway.dialects.dstack.responses.metrics import metrics
 from runfold.gateway.http.call import Answer

@@ -4,7 +4,6 @@ from runfold.domain import names
 from runfold.domain.run.state import Run
 from runfold.domain.user.authorize import Operation
 from runfold.gateway.ask import Ask
-from runfold.gateway.dialects.dstack import requests
 from runfold.gateway.dialects.dstack.commands import without_secrets
 from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
 from runfold.gateway.dialects.dstack.effective import check_text, effective, merge
@@ -12,6 +11,7 @@ from runfold.gateway.dialects.dstack.handlers.runs import rendered, whole
 from runfold.gateway.dialects.dstack.job_spec import job_spec
 from runfold.gateway.dialects.dstack.offers import offers
 from runfold.gateway.dialects.dstack.placement import usable_fleets
+from runfold.gateway.dialects.dstack.requests import runs as requests
 from runfold.gateway.dialects.dstack.responses.encode import encoded, raw
 from runfold.gateway.dialects.dstack.responses.job import job_spec as shown_job_spec
 from runfold.gateway.http.call import Answer

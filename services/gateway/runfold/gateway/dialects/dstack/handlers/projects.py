@@ -11,12 +11,12 @@ from runfold.domain.project.state import Project
 from runfold.domain.user.authorize import Operation, allowed, role_in
 from runfold.gateway.ask import Ask
 from runfold.gateway.commands import Decision
-from runfold.gateway.dialects.dstack import requests
-from runfold.gateway.dialects.dstack.responses.encode import encoded, micros
+from runfold.gateway.dialects.dstack.page import by_creation
+from runfold.gateway.dialects.dstack.requests import people as requests
+from runfold.gateway.dialects.dstack.responses.encode import encoded
 from runfold.gateway.dialects.dstack.responses.user import project
 from runfold.gateway.http.call import Answer
 from runfold.gateway.http.errors import Unsupported
-from runfold.gateway.paging import Page, paged
 
 DEPARTMENT = "1"
 #: Projects are numbered as well: two made at once must not get the same number.
@@ -26,16 +26,8 @@ SERIALS = "serial:projects"
 async def list_projects(ask: Ask[requests.ListProjectsRequest]) -> Answer:
     """The caller's, and the public ones where `include_not_joined`; all of them for an administrator."""
     wanted = ask.body
-    page = Page(
-        limit=wanted.limit,
-        ascending=wanted.ascending,
-        time=None if wanted.prev_created_at is None else micros(wanted.prev_created_at),
-        id=None if wanted.prev_id is None else str(wanted.prev_id),
-    )
     found = [p for p in ask.cell.projects.values() if _is_wanted(ask, p)]
-    ordered = found if wanted.ascending else found[::-1]
-    shown = paged(ordered, page, time=lambda p: p.created_at, key=lambda p: p.id)
-    rendered = [project(p, ask.cell, members=False) for p in shown]
+    rendered = [project(p, ask.cell, members=False) for p in by_creation(found, wanted)]
     if wanted.return_total_count:
         return Answer(encoded({"total_count": len(found), "projects": rendered}))
     return Answer(encoded(rendered))

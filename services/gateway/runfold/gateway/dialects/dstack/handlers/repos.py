@@ -15,8 +15,8 @@ from runfold.domain.project.state import Project, Repo
 from runfold.domain.user.authorize import Operation
 from runfold.gateway.ask import Ask
 from runfold.gateway.commands import Decision
-from runfold.gateway.dialects.dstack import requests_repos as requests
 from runfold.gateway.dialects.dstack.models.repos import LocalRepoInfo, RemoteRepoCreds, RemoteRepoInfo
+from runfold.gateway.dialects.dstack.requests import repos as requests
 from runfold.gateway.dialects.dstack.responses.encode import encoded
 from runfold.gateway.http.call import Answer
 

@@ -11,8 +11,9 @@ from runfold.domain.run.state import PastRun, Run
 from runfold.domain.user.authorize import Operation
 from runfold.gateway.ask import Ask
 from runfold.gateway.commands import Decision
-from runfold.gateway.dialects.dstack import requests
 from runfold.gateway.dialects.dstack.commands import Submission
+from runfold.gateway.dialects.dstack.requests import runs as requests
+from runfold.gateway.dialects.dstack.requests.shared import Resource
 from runfold.gateway.dialects.dstack.responses.run import DIALECT, Documents, documents, run_bytes
 from runfold.gateway.http.call import Answer
 from runfold.gateway.http.errors import Refused
@@ -100,7 +101,7 @@ def _named(cell: Cell, project: Project, names: list[str]) -> list[Run | PastRun
     return [run for run in found if run is not None]
 
 
-def _refuse_override(existing: Run, seen: requests.Resource | None, force: bool) -> None:
+def _refuse_override(existing: Run, seen: Resource | None, force: bool) -> None:
     if not force and (seen is None or str(seen.id) != existing.id):
         raise Refused("Failed to apply plan. Resource has been changed. Try again or use force apply.")
     raise Refused("Cannot override active run. Stop the run first.")

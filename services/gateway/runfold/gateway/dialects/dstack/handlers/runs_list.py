@@ -8,9 +8,10 @@ from runfold.domain.run.state import Run
 from runfold.domain.user.authorize import Operation
 from runfold.eventlog.runs import RunQuery
 from runfold.gateway.ask import Ask
-from runfold.gateway.dialects.dstack import requests
 from runfold.gateway.dialects.dstack.handlers.runs import rendered, told
-from runfold.gateway.dialects.dstack.responses.encode import listed, micros
+from runfold.gateway.dialects.dstack.page import page as page_of
+from runfold.gateway.dialects.dstack.requests import runs as requests
+from runfold.gateway.dialects.dstack.responses.encode import listed
 from runfold.gateway.dialects.dstack.responses.job import NEWEST
 from runfold.gateway.dialects.dstack.responses.run import DIALECT, run_bytes
 from runfold.gateway.http.call import Answer
@@ -20,12 +21,7 @@ from runfold.gateway.paging import Page, paged
 async def list_runs(ask: Ask[requests.ListRunsRequest]) -> Answer:
     """Of one project, or of all that the caller may read; an unknown project has none."""
     wanted = ask.body
-    page = Page(
-        limit=wanted.limit,
-        ascending=wanted.ascending,
-        time=None if wanted.prev_submitted_at is None else micros(wanted.prev_submitted_at),
-        id=None if wanted.prev_run_id is None else str(wanted.prev_run_id),
-    )
+    page = page_of(wanted, wanted.prev_submitted_at, wanted.prev_run_id)
     projects = _projects(ask)
     runs = paged(_in_memory(ask, projects), page, time=lambda run: run.submitted_at, key=lambda run: run.id)
     if not wanted.only_active and _misses(page, runs, projects):

@@ -1,6 +1,5 @@
 """Users: the caller, others, new ones and their tokens."""
 
-from hashlib import sha256
 from typing import Any
 
 from runfold.contracts.user import TokenIssued, UserCreated
@@ -10,15 +9,16 @@ from runfold.domain.errors import NotFound
 from runfold.domain.user import decide as users
 from runfold.domain.user.authorize import Operation, allowed
 from runfold.domain.user.state import User
+from runfold.domain.user.tokens import digest
 from runfold.gateway.ask import Ask
 from runfold.gateway.commands import Decision
-from runfold.gateway.dialects.dstack import requests
-from runfold.gateway.dialects.dstack.responses.encode import encoded, micros
+from runfold.gateway.dialects.dstack.page import by_creation
+from runfold.gateway.dialects.dstack.requests import people as requests
+from runfold.gateway.dialects.dstack.responses.encode import encoded
 from runfold.gateway.dialects.dstack.responses.user import user as rendered
 from runfold.gateway.dialects.dstack.responses.user import user_with_creds
 from runfold.gateway.http.call import Answer
 from runfold.gateway.http.errors import Unsupported
-from runfold.gateway.paging import Page, paged
 from runfold.gateway.ssh_keys import key_pair
 
 
@@ -35,15 +35,8 @@ async def get_my_user(ask: Ask[Any]) -> Answer:
 async def list_users(ask: Ask[requests.ListUsersRequest]) -> Answer:
     """All of them for an administrator; everyone else sees themselves."""
     wanted = ask.body
-    page = Page(
-        limit=wanted.limit,
-        ascending=wanted.ascending,
-        time=None if wanted.prev_created_at is None else micros(wanted.prev_created_at),
-        id=None if wanted.prev_id is None else str(wanted.prev_id),
-    )
     found = [known for known in _visible(ask) if (wanted.name_pattern or "").lower() in known.name.lower()]
-    ordered = found if wanted.ascending else found[::-1]
-    shown = [rendered(u) for u in paged(ordered, page, time=lambda u: u.created_at, key=lambda u: u.id)]
+    shown = [rendered(each) for each in by_creation(found, wanted)]
     if wanted.return_total_count:
         return Answer(encoded({"total_count": len(found), "users": shown}))
     return Answer(encoded(shown))
@@ -70,7 +63,7 @@ async def create(ask: Ask[requests.CreateUserRequest]) -> Answer:
     def decide(cell: Cell) -> Decision:
         ask.administer()
         made = users.create(cell.user_named(command.name), command)
-        events = (*made, TokenIssued(token_id, user_id, _digest(token)))
+        events = (*made, TokenIssued(token_id, user_id, digest(token)))
         return Decision(user_id, events, (streams.user_name(command.name),))
 
     return await _with_new_token(ask, await ask.write(decide), token)
@@ -83,7 +76,7 @@ async def refresh_token(ask: Ask[requests.UserRequest]) -> Answer:
     def decide(cell: Cell) -> Decision:
         known = _named(ask, cell)
         old = [held for held in cell.tokens.values() if held.user_id == known.id]
-        issued = TokenIssued(token_id, known.id, _digest(token))
+        issued = TokenIssued(token_id, known.id, digest(token))
         return Decision(known.id, tuple(users.refresh_token(old, issued)), (streams.user(known.id),))
 
     return await _with_new_token(ask, await ask.write(decide), token)
@@ -105,7 +98,7 @@ def _named(ask: Ask[requests.UserRequest], cell: Cell) -> User:
 
 async def _with_new_token(ask: Ask[Any], user_id: str, token: str) -> Answer:
     """Repeated under its Idempotency-Key a write issues no token: the one drawn for the repetition isn't shown."""
-    issued = _digest(token) in ask.cell.tokens_by_sha256
+    issued = digest(token) in ask.cell.tokens_by_sha256
     return await _with_creds(ask, ask.cell.users[user_id], token if issued else "")
 
 
@@ -114,7 +107,3 @@ async def _with_creds(ask: Ask[Any], of: User, token: str) -> Answer:
     sealed = of.ssh_private_key if of.id == ask.user_id else None
     key = await ask.parts.secrets.reveal(sealed) if sealed else None
     return Answer(encoded(user_with_creds(of, token, key)))
-
-
-def _digest(token: str) -> str:
-    return sha256(token.encode()).hexdigest()

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from runfold.gateway.dialects.dstack.models.shape import Shape
-from runfold.gateway.dialects.dstack.requests import FleetSpec
+from runfold.gateway.dialects.dstack.requests.fleets import FleetSpec
 
 Availability = Literal["unknown", "available", "not_available", "no_quota", "no_balance", "idle", "busy"]
 

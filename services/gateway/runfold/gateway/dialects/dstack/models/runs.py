@@ -6,7 +6,7 @@ from uuid import UUID
 
 from runfold.gateway.dialects.dstack.models.machines import InstanceType, Offer
 from runfold.gateway.dialects.dstack.models.shape import Shape
-from runfold.gateway.dialects.dstack.requests import RunSpec
+from runfold.gateway.dialects.dstack.requests.runs import RunSpec
 
 
 class JobProvisioningData(Shape):

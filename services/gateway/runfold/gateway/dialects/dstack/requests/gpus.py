@@ -3,7 +3,7 @@
 from typing import Literal
 
 from runfold.gateway.dialects.dstack.configuration.scalars import Canonical
-from runfold.gateway.dialects.dstack.requests import RunSpec
+from runfold.gateway.dialects.dstack.requests.runs import RunSpec
 
 Grouping = Literal["backend", "region", "count"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from runfold.gateway.dialects.dstack.requests_gpus import Grouping
+from runfold.gateway.dialects.dstack.requests.gpus import Grouping
 
 Offer = dict[str, Any]
 _READY = {"idle", "available"}

@@ -8,7 +8,7 @@ from runfold.gateway.dialects.dstack import status
 from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration, unix_user
 from runfold.gateway.dialects.dstack.effective import DEFAULT_IMAGE
 from runfold.gateway.dialects.dstack.job_spec import retry, script, shell
-from runfold.gateway.dialects.dstack.requests import RunSpec
+from runfold.gateway.dialects.dstack.requests.runs import RunSpec
 from runfold.gateway.dialects.dstack.responses.encode import maybe, timestamp
 from runfold.gateway.dialects.dstack.responses.hardware import provisioning_data, runtime_data
 

@@ -10,7 +10,7 @@ from runfold.domain.run.state import Run
 from runfold.gateway.dialects.dstack import status
 from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
 from runfold.gateway.dialects.dstack.effective import merge
-from runfold.gateway.dialects.dstack.requests import RunSpec
+from runfold.gateway.dialects.dstack.requests.runs import RunSpec
 from runfold.gateway.dialects.dstack.responses import job as jobs
 from runfold.gateway.dialects.dstack.responses.encode import encoded, raw, timestamp
 
