@@ -2,33 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
-from runfold.contracts.values import Micros
-from runfold.gateway.dialects.dstack.requests.shared import ByCreation
+from runfold.domain.fleet.state import Fleet
+from runfold.domain.project.state import Project
+from runfold.domain.user.state import User
+from runfold.gateway.dialects.dstack.requests.shared import ByCreation, Listing
 from runfold.gateway.dialects.dstack.responses.encode import micros
 from runfold.gateway.paging import Page, paged
 
-
-class Listing(Protocol):
-    """A body that asks for a page."""
-
-    @property
-    def limit(self) -> int: ...
-
-    @property
-    def ascending(self) -> bool: ...
-
-
-class Made(Protocol):
-    """What was made at some time."""
-
-    id: str
-    created_at: Micros
-
-
-M = TypeVar("M", bound=Made)
+M = TypeVar("M", User, Project, Fleet)
 
 
 def page(wanted: Listing, after: datetime | None, after_id: UUID | None) -> Page:

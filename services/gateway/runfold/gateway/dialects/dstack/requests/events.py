@@ -7,7 +7,7 @@ from uuid import UUID
 from annotated_types import Interval, Len
 from pydantic import model_validator
 
-from runfold.gateway.dialects.dstack.configuration.scalars import Canonical
+from runfold.gateway.dialects.dstack.requests.shared import Listing
 
 Some = Annotated[list[UUID], Len(1, 16)] | None
 TargetType = Literal[
@@ -25,7 +25,7 @@ TargetType = Literal[
 ]
 
 
-class ListEventsRequest(Canonical):
+class ListEventsRequest(Listing):
     target_projects: Some = None
     target_users: Some = None
     target_fleets: Some = None
@@ -46,7 +46,6 @@ class ListEventsRequest(Canonical):
     prev_recorded_at: datetime | None = None
     prev_id: UUID | None = None
     limit: Annotated[int, Interval(ge=1, le=100)] = 100
-    ascending: bool = False
 
     @model_validator(mode="after")
     def _one_of_each(self) -> "ListEventsRequest":

@@ -10,7 +10,7 @@ from pydantic import Field
 from runfold.gateway.dialects.dstack.configuration.profile import Profile
 from runfold.gateway.dialects.dstack.configuration.scalars import Canonical
 from runfold.gateway.dialects.dstack.configuration.task import RunConfiguration
-from runfold.gateway.dialects.dstack.requests.shared import Limit100, Resource
+from runfold.gateway.dialects.dstack.requests.shared import Limit100, Listing, Resource
 
 
 class FileArchiveMapping(Canonical):
@@ -65,7 +65,7 @@ class DeleteRunsRequest(Canonical):
     runs_names: list[str]
 
 
-class ListRunsRequest(Canonical):
+class ListRunsRequest(Listing):
     project_name: str | None = None
     repo_id: str | None = None
     username: str | None = None
@@ -75,4 +75,3 @@ class ListRunsRequest(Canonical):
     prev_submitted_at: datetime | None = None
     prev_run_id: UUID | None = None
     limit: Limit100 = 100
-    ascending: bool = False

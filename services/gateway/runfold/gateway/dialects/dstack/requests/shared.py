@@ -17,10 +17,16 @@ class Resource(Canonical):
     id: UUID | None = None
 
 
-class ByCreation(Canonical):
+class Listing(Canonical):
+    """A page of a list."""
+
+    limit: int
+    ascending: bool = False
+
+
+class ByCreation(Listing):
     """A page of what is listed in the order in which it was made."""
 
     prev_created_at: datetime | None = None
     prev_id: UUID | None = None
     limit: Annotated[int, Interval(ge=0, le=2000)] = 2000
-    ascending: bool = False
