@@ -44,6 +44,10 @@ TABLE: list[tuple[str, Any, tuple[int, int, int, int, int]]] = [
     ("/api/project/main/repos/get", {"repo_id": "no", "include_creds": True}, (400, 400, 400, 400, 403)),
     ("/api/project/main/repos/init", REPO, (200, 200, 200, 200, 403)),
     ("/api/project/main/repos/delete", {"repos_ids": ["no"]}, (200, 200, 200, 200, 403)),
+    ("/api/project/main/secrets/list", None, (200, 200, 403, 403, 403)),
+    ("/api/project/main/secrets/get", {"name": "no"}, (400, 400, 403, 403, 403)),
+    ("/api/project/main/secrets/create_or_update", {"name": "S", "value": "v"}, (200, 200, 403, 403, 403)),
+    ("/api/project/main/secrets/delete", {"secrets_names": []}, (200, 200, 403, 403, 403)),
     ("/api/project/main/gpus/list", {"run_spec": TASK}, (200, 200, 200, 200, 403)),
     ("/api/project/main/fleets/list", None, (200, 200, 200, 200, 403)),
     ("/api/project/main/fleets/get", {"name": "local"}, (200, 200, 200, 200, 403)),
@@ -120,3 +124,14 @@ async def test_ids_of_another_project_s_things_lead_nowhere(world: World) -> Non
 
     assert (run.status, fleet.status) == (400, 400)
     assert output.body["logs"] == []
+
+
+async def test_a_project_s_secrets_are_no_other_project_s(world: World) -> None:
+    stranger = await world.join("stranger")
+    await world.post("/api/projects/create", {"project_name": "own"}, token=stranger)
+    await world.in_main("secrets/create_or_update", {"name": "S", "value": "v"})
+
+    listed = await world.post("/api/project/own/secrets/list", token=stranger)
+    got = await world.post("/api/project/own/secrets/get", {"name": "S"}, token=stranger)
+
+    assert (listed.body, got.status) == ([], 400)

@@ -6,7 +6,7 @@ from runfold.contracts import project as e
 from runfold.contracts.values import Ciphertext
 from runfold.domain import names
 from runfold.domain.errors import AlreadyExists, Invalid, NotFound
-from runfold.domain.project import decide
+from runfold.domain.project import decide, secrets
 from tests.unit.domain.given import World, given
 from tests.unit.domain.things import FOUNDED
 
@@ -44,27 +44,32 @@ def test_a_malformed_name_is_refused(name: str) -> None:
 def test_a_secret_keeps_its_id_when_its_value_is_replaced() -> None:
     new = Ciphertext("key", "nonce", "new")
 
-    def store(world: World) -> list[e.ProjectEvent]:
-        return decide.store_secret(world.cell.projects["project"], "TOKEN", new, "new-id")
+    def store(world: World) -> list[e.SecretStored]:
+        return secrets.store(world.cell.projects["project"], "TOKEN", new, "new-id")
 
     given(*FOUNDED).when(store).then(e.SecretStored("new-id", "project", "TOKEN", new))
     world = given(*FOUNDED, STORED).when(store).then(e.SecretStored("secret", "project", "TOKEN", new))
-    assert world.cell.projects["project"].secrets["TOKEN"].value == new
+    assert world.cell.secrets_of("project") == {"TOKEN": new}
+    assert store(world) == []
 
 
-def test_a_secret_is_deleted_once() -> None:
-    def delete(world: World) -> list[e.ProjectEvent]:
-        return decide.delete_secret(world.cell.projects["project"], "TOKEN")
+def test_secrets_are_deleted_together_and_once() -> None:
+    def delete(world: World) -> list[e.SecretDeleted]:
+        return secrets.delete(world.cell.projects["project"], ["TOKEN", "OTHER"])
 
-    gone = e.SecretDeleted("secret", "project", "TOKEN")
-    given(*FOUNDED, STORED).when(delete).then(gone)
-    given(*FOUNDED, STORED, gone).when(delete).then_refused(NotFound)
+    other = e.SecretStored("other", "project", "OTHER", VALUE)
+    gone = [e.SecretDeleted("secret", "project", "TOKEN"), e.SecretDeleted("other", "project", "OTHER")]
+    given(*FOUNDED, STORED).when(delete).then_refused(NotFound, "Secrets not found: OTHER")
+    given(*FOUNDED, STORED, other).when(delete).then(*gone)
+    given(*FOUNDED, STORED, other, *gone).when(delete).then_refused(NotFound, "TOKEN, OTHER")
 
 
-def test_a_malformed_secret_name_is_refused() -> None:
-    given(*FOUNDED).when(
-        lambda w: decide.store_secret(w.cell.projects["project"], "a b", VALUE, "id")
-    ).then_refused(Invalid)
+@pytest.mark.parametrize(
+    ("name", "value"), [("a b", "x"), ("", "x"), ("x" * 201, "x"), ("TOKEN", "x" * 5001)]
+)
+def test_a_malformed_name_and_an_endless_value_are_refused(name: str, value: str) -> None:
+    with pytest.raises(Invalid):
+        secrets.check(name, value)
 
 
 @pytest.mark.parametrize("random", [0, 1, 2**32, 2**128 - 1])

@@ -54,10 +54,11 @@ class Assignments:
     async def _with_values(self, run: Run, job: Job, attempt: Attempt, project: Project) -> Assignment:
         """Raises SecretsMissing, also for secrets whose key has been deleted."""
         values: dict[str, str] = {}
+        sealed = self._view.cell.secrets_of(project.id)
         for name in secrets_named(job):
-            if name in project.secrets:
+            if name in sealed:
                 try:
-                    values[name] = await self._vault.decrypt(project.secrets[name].value)
+                    values[name] = await self._vault.decrypt(sealed[name])
                 except KeyGone:
                     continue
         password = None

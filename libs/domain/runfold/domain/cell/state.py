@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from runfold.contracts.envelope import Idempotency
-from runfold.contracts.values import Micros
+from runfold.contracts.values import Ciphertext, Micros
 from runfold.domain.fleet.state import Fleet
 from runfold.domain.instance.state import Host, Instance
 from runfold.domain.job.state import Attempt, Job
@@ -92,6 +92,10 @@ class Cell:
         """The project's own fleet of that name, else the cell's."""
         own = self.names.get(f"name:{project_id or 'cell'}/fleets/{name}")
         return self.fleets.get(own or self.names.get(f"name:cell/fleets/{name}", ""))
+
+    def secrets_of(self, project_id: str) -> dict[str, Ciphertext]:
+        """By name the sealed values that `${{ secrets.NAME }}` stands for in a project's runs."""
+        return {secret.name: secret.value for secret in self.projects[project_id].secrets.values()}
 
     def fleets_of(self, project_id: str) -> list[Fleet]:
         """Those a project may use, its own and the cell's, oldest first."""

@@ -1,1 +1,1 @@
-"""Projects and their secrets."""
+"""Projects, their secrets and repos."""

@@ -1,9 +1,8 @@
-"""Making and deleting projects; storing and deleting secrets; making repos known."""
+"""Making and deleting projects; making repos known."""
 
 from runfold.contracts import project as e
-from runfold.contracts.values import Ciphertext
 from runfold.domain import names
-from runfold.domain.errors import AlreadyExists, Invalid, NotFound
+from runfold.domain.errors import AlreadyExists, Invalid
 from runfold.domain.project.state import Project
 
 REPO_ID_LENGTH = 1024
@@ -15,21 +14,6 @@ def create(existing: Project | None, command: e.ProjectCreated) -> list[e.Projec
     if existing is not None:
         raise AlreadyExists("Resource exists")
     return [command]
-
-
-def store_secret(project: Project, name: str, value: Ciphertext, new_id: str) -> list[e.ProjectEvent]:
-    """A known name keeps its id. Raises Invalid."""
-    names.check(name, names.SECRET, "Secret name")
-    known = project.secrets.get(name)
-    return [e.SecretStored(known.id if known else new_id, project.id, name, value)]
-
-
-def delete_secret(project: Project, name: str) -> list[e.ProjectEvent]:
-    """Raises NotFound."""
-    known = project.secrets.get(name)
-    if known is None:
-        raise NotFound("Resource not found")
-    return [e.SecretDeleted(known.id, project.id, name)]
 
 
 def init_repo(project: Project, command: e.RepoInitialized) -> list[e.ProjectEvent]:

@@ -89,11 +89,14 @@ class Happenings:
     def _project_created(self, e: project.ProjectCreated) -> Iterator[Change]:
         yield Change("created", (Target("project", e.project_id, e.name),), e.project_id)
 
-    def _secret_changed(self, e: project.SecretStored | project.SecretDeleted) -> Iterator[Change]:
-        known = e.secret_id in self._status
+    def _secret_stored(self, e: project.SecretStored) -> Iterator[Change]:
+        what = "updated" if e.secret_id in self._status else "created"
         self._status[e.secret_id] = "stored"
-        what = "deleted" if isinstance(e, project.SecretDeleted) else "updated" if known else "created"
         yield Change(what, (Target("secret", e.secret_id, e.name),), e.project_id)
+
+    def _secret_deleted(self, e: project.SecretDeleted) -> Iterator[Change]:
+        self._status.pop(e.secret_id, None)
+        yield Change("deleted", (Target("secret", e.secret_id, e.name),), e.project_id)
 
     def _run_submitted(self, e: run.RunSubmitted) -> Iterator[Change]:
         self._status[e.run_id] = "submitted"
@@ -245,8 +248,8 @@ def _happened(envelope: Envelope, number: int, change: Change) -> Happened:
 _MAKERS: dict[type[Any], Callable[[Happenings, Any], Iterator[Change]]] = {
     user.UserCreated: Happenings._user_created,
     project.ProjectCreated: Happenings._project_created,
-    project.SecretStored: Happenings._secret_changed,
-    project.SecretDeleted: Happenings._secret_changed,
+    project.SecretStored: Happenings._secret_stored,
+    project.SecretDeleted: Happenings._secret_deleted,
     run.RunSubmitted: Happenings._run_submitted,
     run.RunStopRequested: Happenings._run_changed,
     run.RunFinished: Happenings._run_changed,

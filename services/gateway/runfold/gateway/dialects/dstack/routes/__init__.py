@@ -55,6 +55,7 @@ from runfold.gateway.dialects.dstack.requests.runs import (
     ListRunsRequest,
     StopRunsRequest,
 )
+from runfold.gateway.dialects.dstack.routes import secrets
 from runfold.gateway.http.routes import Route
 
 P = "/api/project/{project}"
@@ -248,4 +249,5 @@ ROUTES = [
         ListGpusResponse,
         takes=ListGpusRequest,
     ),
+    *secrets.ROUTES,
 ]
