@@ -78,8 +78,14 @@ async def test_filters_are_all_to_fit(world: World) -> None:
     user = world.cell.user_named("bob")
     assert user is not None
 
-    assert await messages(world, include_target_types=["project"]) == ["Project created"]
-    assert await messages(world, target_users=[user.id]) == ["User created"]
+    assert await messages(world, include_target_types=["project"]) == [
+        "Project created",
+        "Project member added. Role: USER",
+    ]
+    assert await messages(world, target_users=[user.id]) == [
+        "Project member added. Role: USER",
+        "User created",
+    ]
     assert await messages(world, actors=[user.id]) == ["Run submitted. Status: SUBMITTED"]
     assert (
         await messages(world, actors=[None], include_target_types=["job"])

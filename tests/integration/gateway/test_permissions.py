@@ -21,6 +21,13 @@ TABLE: list[tuple[str, Any, tuple[int, int, int, int, int]]] = [
     ("/api/users/get_user", {"username": "nobody"}, (400, 403, 403, 403, 403)),
     ("/api/users/create", {"username": "made", "global_role": "user"}, (200, 403, 403, 403, 403)),
     ("/api/users/refresh_token", {"username": "admin"}, (200, 403, 403, 403, 403)),
+    ("/api/users/refresh_ssh_key", {"username": "admin"}, (200, 403, 403, 403, 403)),
+    ("/api/users/update", {"username": "seen", "global_role": "user"}, (200, 403, 403, 403, 403)),
+    ("/api/users/update", {"username": "nobody", "global_role": "user"}, (400, 403, 403, 403, 403)),
+    ("/api/users/delete", {"users": ["nobody"]}, (400, 403, 403, 403, 403)),
+    ("/api/users/public_keys/list", None, (200, 200, 200, 200, 200)),
+    ("/api/users/public_keys/add", {"key": "no key"}, (400, 400, 400, 400, 400)),
+    ("/api/users/public_keys/delete", {"ids": []}, (200, 200, 200, 200, 200)),
     ("/api/projects/list", None, (200, 200, 200, 200, 200)),
     ("/api/projects/create", {"project_name": "made"}, (200, 200, 200, 200, 200)),
     ("/api/projects/main/get", None, (200, 200, 200, 200, 403)),
@@ -75,6 +82,7 @@ async def test_each_role_may_do_what_the_table_says(
     world: World, path: str, body: Any, statuses: tuple[int, ...]
 ) -> None:
     await world.submit("seen")
+    await world.join("seen")
     for who, status in zip(ROLES, statuses, strict=True):
         name = f"by-{who.replace(' ', '-')}"
         answer = await world.post(path, named(body, name), token=await token_of(world, who))

@@ -84,7 +84,7 @@ class Ask(Generic[B]):
     def user(self) -> User:
         """Raises InvalidToken where the user has gone meanwhile."""
         user = self.cell.users.get(self.user_id)
-        if user is None:
+        if user is None or not user.active:
             raise InvalidToken
         return user
 

@@ -12,6 +12,7 @@ from runfold.contracts.registry import Event
 from runfold.contracts.user import GrantGiven, TokenIssued, UserCreated
 from runfold.domain import streams
 from runfold.domain.cell.state import Cell
+from runfold.domain.user.account import FOUNDER
 from runfold.domain.user.tokens import digest
 from runfold.gateway.commands import Commands, Decision
 from runfold.gateway.secrets import Secrets
@@ -19,7 +20,7 @@ from runfold.gateway.ssh_keys import key_pair
 from runfold.ports import Ids
 from runfold.service.view import View
 
-ADMIN, PROJECT, DEPARTMENT, FLEET = "admin", "main", "1", "local"
+PROJECT, DEPARTMENT, FLEET = "main", "1", "local"
 VERSION = "0.1.0"
 PATIENCE = 60.0  #: seconds that the log may take to answer a first start
 
@@ -86,11 +87,11 @@ def _still_to_tell(cell: Cell, untold: UntoldToken) -> Founded | None:
 
 async def _first_events(secrets: Secrets, ids: Ids, token: str) -> tuple[Event, ...]:
     user_id, project_id = ids.uuid4(), ids.uuid4()
-    public, private = key_pair(ids, ADMIN)
+    public, private = key_pair(ids, FOUNDER)
     sealed = await secrets.seal(project_id, private)
     return (
         CellFounded(ids.uuid4(), VERSION),
-        UserCreated(user_id, ADMIN, "admin", ssh_public_key=public, ssh_private_key=sealed),
+        UserCreated(user_id, FOUNDER, "admin", ssh_public_key=public, ssh_private_key=sealed),
         TokenIssued(ids.uuid7(), user_id, digest(token)),
         ProjectCreated(project_id, PROJECT, user_id, DEPARTMENT, serial=1),
         GrantGiven(ids.uuid7(), user_id, "admin", f"project:{project_id}"),

@@ -16,7 +16,8 @@ from runfold.domain.parking import evolve as parked
 from runfold.domain.project.state import Project, Repo, Secret
 from runfold.domain.run import evolve as runs
 from runfold.domain.run.deleted import named
-from runfold.domain.user.state import Grant, Token, User
+from runfold.domain.user import evolve as users
+from runfold.domain.user.state import Grant, Token
 
 KEYS_KEPT = 24 * 3600 * 1_000_000
 
@@ -74,10 +75,14 @@ def _term_began(state: Cell, e: cell.TermBegan, envelope: Envelope) -> None:
 
 
 def _user_created(state: Cell, e: user.UserCreated, envelope: Envelope) -> None:
-    state.users[e.user_id] = User(
-        e.user_id, e.name, e.global_role, envelope.time, e.email, e.ssh_public_key, e.ssh_private_key
-    )
+    state.users[e.user_id] = users.created(e, envelope.time)
     state.names[streams.user_name(e.name)] = e.user_id
+
+
+def _user_changed(state: Cell, e: Any, envelope: Envelope) -> None:
+    known = users.evolve(state.users[e.user_id], e, envelope.time)
+    if known.deleted:
+        free_name(state, streams.user_name(known.name), known.id)
 
 
 def _token_issued(state: Cell, e: user.TokenIssued, _: Envelope) -> None:
@@ -271,6 +276,11 @@ _HANDLERS: dict[type[Any], Callable[[Cell, Any, Envelope], None]] = {
     cell.CellFounded: _cell_founded,
     cell.TermBegan: _term_began,
     user.UserCreated: _user_created,
+    user.UserUpdated: _user_changed,
+    user.UserDeleted: _user_changed,
+    user.SshKeyReplaced: _user_changed,
+    user.PublicKeyAdded: _user_changed,
+    user.PublicKeyDeleted: _user_changed,
     user.TokenIssued: _token_issued,
     user.TokenRevoked: _token_revoked,
     user.GrantGiven: _grant_given,

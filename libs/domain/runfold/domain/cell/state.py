@@ -102,5 +102,7 @@ class Cell:
         return [fleet for fleet in self.live_fleets.values() if fleet.usable_by(project_id)]
 
     def user_with_token(self, sha256: str) -> User | None:
+        """None as well where the user isn't active."""
         token = self.tokens_by_sha256.get(sha256)
-        return None if token is None else self.users.get(token.user_id)
+        user = None if token is None else self.users.get(token.user_id)
+        return user if user is not None and user.active else None

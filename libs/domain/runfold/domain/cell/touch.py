@@ -59,6 +59,11 @@ def touched(event: Event, state: Cell) -> tuple[str, ...]:
             return (streams.term(event.service),)
         case user.UserCreated():
             return (streams.user(event.user_id), streams.user_name(event.name))
+        case user.UserDeleted():
+            name = state.users[event.user_id].name
+            return (streams.user(event.user_id), streams.user_name(name))
+        case user.UserUpdated() | user.SshKeyReplaced() | user.PublicKeyAdded() | user.PublicKeyDeleted():
+            return (streams.user(event.user_id),)
         case user.TokenIssued():
             return (streams.token(event.token_id), streams.user(event.user_id))
         case user.TokenRevoked():

@@ -12,11 +12,16 @@ PROJECT_ROLES = ("admin", "manager", "user")
 def create(existing: User | None, command: e.UserCreated) -> list[e.UserEvent]:
     """Raises Invalid, AlreadyExists; `existing` is the user who has the name now."""
     names.check(command.name, names.USER, "Username")
-    if command.global_role not in GLOBAL_ROLES:
-        raise Invalid(f"global role must be one of {', '.join(GLOBAL_ROLES)}", field="global_role")
+    check_role(command.global_role)
     if existing is not None:
         raise AlreadyExists("Resource exists")
     return [command]
+
+
+def check_role(global_role: str) -> None:
+    """Raises Invalid."""
+    if global_role not in GLOBAL_ROLES:
+        raise Invalid(f"global role must be one of {', '.join(GLOBAL_ROLES)}", field="global_role")
 
 
 def refresh_token(old: list[Token], command: e.TokenIssued) -> list[e.UserEvent]:

@@ -1,4 +1,4 @@
-"""What is known of users, tokens and grants."""
+"""What is known of users, their keys, tokens and grants."""
 
 from dataclasses import dataclass, field
 
@@ -14,6 +14,16 @@ class Grant:
 
 
 @dataclass(slots=True)
+class PublicKey:
+    id: str
+    name: str
+    key_type: str
+    fingerprint: str
+    key: str
+    added_at: Micros
+
+
+@dataclass(slots=True)
 class User:
     id: str
     name: str
@@ -22,7 +32,10 @@ class User:
     email: str | None = None
     ssh_public_key: str | None = None
     ssh_private_key: Ciphertext | None = None
+    active: bool = True  #: else no token lets the user in
+    deleted: bool = False  #: what the user made still tells whose it was
     grants: dict[str, Grant] = field(default_factory=dict)  #: by grant id
+    public_keys: dict[str, PublicKey] = field(default_factory=dict)  #: by id, oldest first
 
 
 @dataclass(slots=True)

@@ -1,7 +1,4 @@
-"""What an event comes to, for people: something was made, or stands elsewhere than before.
-
-Structs, since there are several of each for every event.
-"""
+"""What an event comes to, for people: its changes, with time and actor."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,34 +6,15 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from runfold.contracts import fleet, instance, job, project, run, user
+from runfold.contracts import fleet, instance, job, run
 from runfold.contracts.envelope import Envelope
 from runfold.contracts.values import Micros
 from runfold.domain.cell.state import Cell
 from runfold.domain.job.state import Job
 from runfold.domain.run.deleted import named
 from runfold.domain.run.state import Run
-
-
-class Target(msgspec.Struct, frozen=True, gc=False):
-    kind: str  #: user, project, run, job, fleet, instance or secret
-    id: str
-    name: str
-
-
-class Change(msgspec.Struct, frozen=True, gc=False):
-    """One thing that happened: `before` and `after` are statuses."""
-
-    what: str
-    targets: tuple[Target, ...]
-    project_id: str | None
-    run_id: str | None = None  #: of the run that it happened within
-    fleet_id: str | None = None  #: of the fleet that it happened within
-    before: str | None = None
-    after: str | None = None
-    reason: str | None = None
-    message: str | None = None
-    by_user: bool = True  #: its actor is the event's, else the system
+from runfold.gateway.readmodels import people
+from runfold.gateway.readmodels.changes import Change, Target
 
 
 class Happened(msgspec.Struct, frozen=True, gc=False):
@@ -61,6 +39,7 @@ class Happenings:
 
     def __init__(self, cell: Callable[[], Cell]) -> None:
         self._cell = cell
+        self._people = people.People(cell)
         self._status: dict[str, str] = {}
 
     def of(self, envelope: Envelope) -> Iterator[Happened]:
@@ -83,20 +62,8 @@ class Happenings:
             self._status[key] = after
         return None if before == after else before
 
-    def _user_created(self, e: user.UserCreated) -> Iterator[Change]:
-        yield Change("created", (Target("user", e.user_id, e.name),), None)
-
-    def _project_created(self, e: project.ProjectCreated) -> Iterator[Change]:
-        yield Change("created", (Target("project", e.project_id, e.name),), e.project_id)
-
-    def _secret_stored(self, e: project.SecretStored) -> Iterator[Change]:
-        what = "updated" if e.secret_id in self._status else "created"
-        self._status[e.secret_id] = "stored"
-        yield Change(what, (Target("secret", e.secret_id, e.name),), e.project_id)
-
-    def _secret_deleted(self, e: project.SecretDeleted) -> Iterator[Change]:
-        self._status.pop(e.secret_id, None)
-        yield Change("deleted", (Target("secret", e.secret_id, e.name),), e.project_id)
+    def _of_people(self, e: Any) -> Iterator[Change]:
+        return self._people.of(e)
 
     def _run_submitted(self, e: run.RunSubmitted) -> Iterator[Change]:
         self._status[e.run_id] = "submitted"
@@ -246,10 +213,7 @@ def _happened(envelope: Envelope, number: int, change: Change) -> Happened:
 
 
 _MAKERS: dict[type[Any], Callable[[Happenings, Any], Iterator[Change]]] = {
-    user.UserCreated: Happenings._user_created,
-    project.ProjectCreated: Happenings._project_created,
-    project.SecretStored: Happenings._secret_stored,
-    project.SecretDeleted: Happenings._secret_deleted,
+    **dict.fromkeys(people.KINDS, Happenings._of_people),
     run.RunSubmitted: Happenings._run_submitted,
     run.RunStopRequested: Happenings._run_changed,
     run.RunFinished: Happenings._run_changed,

@@ -10,7 +10,8 @@ from runfold.gateway.dialects.dstack.responses.encode import encoded
 from runfold.gateway.dialects.dstack.responses.event import event
 from runfold.gateway.http.call import Answer
 from runfold.gateway.paging import paged
-from runfold.gateway.readmodels.happenings import Change, Happened
+from runfold.gateway.readmodels.changes import Change
+from runfold.gateway.readmodels.happenings import Happened
 
 
 async def list_events(ask: Ask[ListEventsRequest]) -> Answer:

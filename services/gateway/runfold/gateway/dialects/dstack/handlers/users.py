@@ -1,35 +1,25 @@
-"""Users: the caller, others, new ones and their tokens."""
+"""Users: list, create, update, delete."""
 
 from typing import Any
 
-from runfold.contracts.user import TokenIssued, UserCreated
+from runfold.contracts.user import TokenIssued, UserCreated, UserUpdated
 from runfold.domain import streams
 from runfold.domain.cell.state import Cell
-from runfold.domain.errors import NotFound
+from runfold.domain.errors import Invalid, NotFound
+from runfold.domain.user import account
 from runfold.domain.user import decide as users
 from runfold.domain.user.authorize import Operation, allowed
 from runfold.domain.user.state import User
 from runfold.domain.user.tokens import digest
 from runfold.gateway.ask import Ask
 from runfold.gateway.commands import Decision
+from runfold.gateway.dialects.dstack.handlers.credentials import with_new_token
 from runfold.gateway.dialects.dstack.page import by_creation
 from runfold.gateway.dialects.dstack.requests import people as requests
 from runfold.gateway.dialects.dstack.responses.encode import encoded
 from runfold.gateway.dialects.dstack.responses.user import user as rendered
-from runfold.gateway.dialects.dstack.responses.user import user_with_creds
 from runfold.gateway.http.call import Answer
-from runfold.gateway.http.errors import Unsupported
 from runfold.gateway.ssh_keys import key_pair
-
-
-async def list_providers(ask: Ask[Any]) -> Answer:
-    """Nobody signs in through another service: users have tokens."""
-    return Answer(encoded([]))
-
-
-async def get_my_user(ask: Ask[Any]) -> Answer:
-    """Echoes the token that came; the key pair is what attaching needs."""
-    return await _with_creds(ask, ask.user, ask.call.token or "")
 
 
 async def list_users(ask: Ask[requests.ListUsersRequest]) -> Answer:
@@ -42,23 +32,17 @@ async def list_users(ask: Ask[requests.ListUsersRequest]) -> Answer:
     return Answer(encoded(shown))
 
 
-async def get_user(ask: Ask[requests.UserRequest]) -> Answer:
-    """Tokens are kept hashed: the only one that can be shown is the caller's own, which came."""
-    known = _named(ask, ask.cell)
-    return await _with_creds(ask, known, (ask.call.token or "") if known.id == ask.user_id else "")
-
-
 async def create(ask: Ask[requests.CreateUserRequest]) -> Answer:
     """With a token that is shown this once, and a key pair."""
     ask.administer()
-    if not ask.body.active:
-        raise Unsupported("A user who isn't `active` is")
     ids = ask.parts.ids
     user_id, token_id, token = ids.uuid4(), ids.uuid7(), ids.token()
     public, private = key_pair(ids, ask.body.username)
     sealed = await ask.parts.secrets.seal(user_id, private)
     wanted = ask.body
-    command = UserCreated(user_id, wanted.username, wanted.global_role, wanted.email, public, sealed)
+    command = UserCreated(
+        user_id, wanted.username, wanted.global_role, wanted.email, public, sealed, wanted.active
+    )
 
     def decide(cell: Cell) -> Decision:
         ask.administer()
@@ -66,44 +50,50 @@ async def create(ask: Ask[requests.CreateUserRequest]) -> Answer:
         events = (*made, TokenIssued(token_id, user_id, digest(token)))
         return Decision(user_id, events, (streams.user_name(command.name),))
 
-    return await _with_new_token(ask, await ask.write(decide), token)
+    return await with_new_token(ask, await ask.write(decide), token)
 
 
-async def refresh_token(ask: Ask[requests.UserRequest]) -> Answer:
-    """The user's own or, for an administrator, anyone's; those before it work no longer."""
-    token_id, token = ask.parts.ids.uuid7(), ask.parts.ids.token()
+async def update(ask: Ask[requests.UpdateUserRequest]) -> Answer:
+    """What the body leaves out becomes its default, as in dstack's server."""
+    wanted = ask.body
 
     def decide(cell: Cell) -> Decision:
-        known = _named(ask, cell)
-        old = [held for held in cell.tokens.values() if held.user_id == known.id]
-        issued = TokenIssued(token_id, known.id, digest(token))
-        return Decision(known.id, tuple(users.refresh_token(old, issued)), (streams.user(known.id),))
+        ask.administer()
+        known, admins = cell.user_named(wanted.username), account.administrators(cell.users.values())
+        if known is None:
+            raise NotFound("Resource not found")
+        command = UserUpdated(known.id, wanted.global_role, wanted.email, wanted.active)
+        return Decision(known.id, tuple(account.update(known, command, admins)), _streams(known, *admins))
 
-    return await _with_new_token(ask, await ask.write(decide), token)
+    return Answer(encoded(rendered(ask.cell.users[await ask.write(decide)])))
+
+
+async def delete(ask: Ask[requests.DeleteUsersRequest]) -> Answer:
+    """All of them or, where one isn't there, none."""
+
+    def decide(cell: Cell) -> Decision:
+        ask.administer()
+        leaving, admins = _all_named(ask.body.users, cell), account.administrators(cell.users.values())
+        events = tuple(account.delete(leaving, cell.tokens.values(), admins))
+        return Decision("", events, _streams(*leaving, *admins))
+
+    await ask.write(decide)
+    return Answer()
 
 
 def _visible(ask: Ask[Any]) -> list[User]:
-    return list(ask.cell.users.values()) if allowed(ask.user, Operation.ADMINISTER) else [ask.user]
+    if not allowed(ask.user, Operation.ADMINISTER):
+        return [ask.user]
+    return [user for user in ask.cell.users.values() if not user.deleted]
 
 
-def _named(ask: Ask[requests.UserRequest], cell: Cell) -> User:
-    """Whom the body names; raises Denied before it says whether there is such a user, NotFound."""
-    if ask.body.username != ask.user.name:
-        ask.administer()
-    known = cell.user_named(ask.body.username)
-    if known is None:
-        raise NotFound("User not found")
-    return known
+def _all_named(names: list[str], cell: Cell) -> list[User]:
+    found = [known for name in dict.fromkeys(names) if (known := cell.user_named(name)) is not None]
+    if len(found) < len(set(names)):
+        raise Invalid("Failed to delete non-existent users")
+    return found
 
 
-async def _with_new_token(ask: Ask[Any], user_id: str, token: str) -> Answer:
-    """Repeated under its Idempotency-Key a write issues no token: the one drawn for the repetition isn't shown."""
-    issued = digest(token) in ask.cell.tokens_by_sha256
-    return await _with_creds(ask, ask.cell.users[user_id], token if issued else "")
-
-
-async def _with_creds(ask: Ask[Any], of: User, token: str) -> Answer:
-    """The private key is for its owner alone."""
-    sealed = of.ssh_private_key if of.id == ask.user_id else None
-    key = await ask.parts.secrets.reveal(sealed) if sealed else None
-    return Answer(encoded(user_with_creds(of, token, key)))
+def _streams(*concerned: User) -> tuple[str, ...]:
+    """With those who administer the cell now: of two who would leave at once, one stays."""
+    return tuple(dict.fromkeys(streams.user(user.id) for user in concerned))

@@ -1,4 +1,4 @@
-"""Users and projects."""
+"""Users, their keys, and projects."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -39,6 +39,14 @@ class UserWithCreds(User):
 class UsersInfoList(Shape):
     total_count: int | None
     users: list[User]
+
+
+class PublicKeyInfo(Shape):
+    id: UUID
+    added_at: datetime
+    name: str
+    type: str
+    fingerprint: str
 
 
 class MemberPermissions(Shape):

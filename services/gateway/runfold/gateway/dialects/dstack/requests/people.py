@@ -1,6 +1,7 @@
-"""The bodies of calls about users, projects and their members."""
+"""The bodies of calls about users, their keys, projects and their members."""
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import Field
 
@@ -22,6 +23,23 @@ class CreateUserRequest(Canonical):
     global_role: Literal["admin", "user"]
     email: str | None = None
     active: bool = True
+
+
+class UpdateUserRequest(CreateUserRequest):
+    """All of the user as it shall be."""
+
+
+class DeleteUsersRequest(Canonical):
+    users: list[str]
+
+
+class AddPublicKeyRequest(Canonical):
+    key: str
+    name: str | None = None
+
+
+class DeletePublicKeysRequest(Canonical):
+    ids: list[UUID]
 
 
 class ListProjectsRequest(ByCreation):

@@ -16,7 +16,7 @@ def user(user: User) -> dict[str, Any]:
         "created_at": timestamp(user.created_at),
         "global_role": user.global_role,
         "email": user.email,
-        "active": True,
+        "active": user.active,
         "permissions": {"can_create_projects": allowed(user, Operation.CREATE_PROJECTS)},
         "ssh_public_key": user.ssh_public_key,
     }

@@ -13,7 +13,6 @@ from runfold.gateway.dialects.dstack.handlers import (
     runs,
     runs_list,
     server,
-    users,
 )
 from runfold.gateway.dialects.dstack.models import events as happened
 from runfold.gateway.dialects.dstack.models import machines, people
@@ -35,12 +34,9 @@ from runfold.gateway.dialects.dstack.requests.logs import PollLogsRequest
 from runfold.gateway.dialects.dstack.requests.metrics import JobMetricsQuery
 from runfold.gateway.dialects.dstack.requests.people import (
     CreateProjectRequest,
-    CreateUserRequest,
     ListProjectsRequest,
-    ListUsersRequest,
     MembersRequest,
     RemoveMembersRequest,
-    UserRequest,
 )
 from runfold.gateway.dialects.dstack.requests.repos import (
     DeleteReposRequest,
@@ -55,7 +51,7 @@ from runfold.gateway.dialects.dstack.requests.runs import (
     ListRunsRequest,
     StopRunsRequest,
 )
-from runfold.gateway.dialects.dstack.routes import secrets
+from runfold.gateway.dialects.dstack.routes import secrets, users
 from runfold.gateway.http.routes import Route
 
 P = "/api/project/{project}"
@@ -71,43 +67,7 @@ ROUTES = [
         happened.ServerInfo,
         open=True,
     ),
-    Route(
-        "POST",
-        "/api/auth/list_providers",
-        users.list_providers,
-        "Services to sign in through: none",
-        list[people.AuthProvider],
-        open=True,
-    ),
-    Route("POST", "/api/users/get_my_user", users.get_my_user, "The caller", people.UserWithCreds),
-    Route(
-        "POST",
-        "/api/users/list",
-        users.list_users,
-        "Users",
-        list[people.User] | people.UsersInfoList,
-        takes=ListUsersRequest,
-        optional=True,
-    ),
-    Route("POST", "/api/users/get_user", users.get_user, "A user", people.UserWithCreds, takes=UserRequest),
-    Route(
-        "POST",
-        "/api/users/create",
-        users.create,
-        "Make a user",
-        people.UserWithCreds,
-        takes=CreateUserRequest,
-        writes=True,
-    ),
-    Route(
-        "POST",
-        "/api/users/refresh_token",
-        users.refresh_token,
-        "A new token in place of all older ones",
-        people.UserWithCreds,
-        takes=UserRequest,
-        writes=True,
-    ),
+    *users.ROUTES,
     Route(
         "POST",
         "/api/projects/list",
