@@ -16,6 +16,14 @@ class ProjectCreated:
 
 
 @dataclass(frozen=True, slots=True)
+class ProjectUpdated:
+    """Who isn't a member reads it and may join it, or no longer."""
+
+    project_id: str
+    is_public: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectDeleted:
     project_id: str
 
@@ -65,4 +73,12 @@ class RepoDeleted:
     repo_id: str
 
 
-ProjectEvent = ProjectCreated | ProjectDeleted | SecretStored | SecretDeleted | RepoInitialized | RepoDeleted
+ProjectEvent = (
+    ProjectCreated
+    | ProjectUpdated
+    | ProjectDeleted
+    | SecretStored
+    | SecretDeleted
+    | RepoInitialized
+    | RepoDeleted
+)

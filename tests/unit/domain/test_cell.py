@@ -95,7 +95,7 @@ def test_what_happens_to_a_job_touches_the_job_alone_and_a_placement_its_instanc
 def test_names_are_touched_by_what_takes_and_frees_them() -> None:
     world = given(*FOUNDED, submitted()).world
     name = "name:project/runs/name-run"
-    assert touched(submitted()[0], world.cell) == ("run:run", name)
+    assert touched(submitted()[0], world.cell) == ("run:run", name, "held:project")
     assert touched(RunDeleted("run", "project", "name-run"), world.cell) == ("run:run", name)
     assert touched(RunFinished("run", "done", "x"), world.cell) == ("run:run",)
 
@@ -103,7 +103,7 @@ def test_names_are_touched_by_what_takes_and_frees_them() -> None:
 def test_a_submission_touches_neither_its_project_nor_its_user() -> None:
     world = given(*FOUNDED).world
     streams_touched = {s for new in new_events(submitted(), world.cell) for s in new.streams}
-    assert streams_touched == {"run:run", "name:project/runs/name-run", "job:job"}
+    assert streams_touched == {"run:run", "name:project/runs/name-run", "job:job", "held:project"}
 
 
 def test_events_know_their_project_and_a_submission_makes_it_known_to_its_jobs() -> None:

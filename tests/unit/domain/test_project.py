@@ -5,7 +5,7 @@ import pytest
 from runfold.contracts import project as e
 from runfold.contracts.values import Ciphertext
 from runfold.domain import names
-from runfold.domain.errors import AlreadyExists, Invalid, NotFound
+from runfold.domain.errors import AlreadyExists, Invalid, NotFound, StillActive
 from runfold.domain.project import decide, secrets
 from tests.unit.domain.given import World, given
 from tests.unit.domain.things import FOUNDED
@@ -32,6 +32,27 @@ def test_a_name_is_taken_once() -> None:
 
 def test_the_name_of_a_deleted_project_is_free() -> None:
     given(*FOUNDED, NIGHT, e.ProjectDeleted("night")).when(create).then(NIGHT)
+
+
+def test_a_project_is_published_and_withdrawn() -> None:
+    def update(is_public: bool | None):  # type: ignore[no-untyped-def]
+        return lambda world: decide.update(world.cell.projects["project"], is_public)
+
+    public = e.ProjectUpdated("project", is_public=True)
+    world = given(*FOUNDED).when(update(True)).then(public)
+    assert world.cell.projects["project"].is_public
+    given(*FOUNDED, public).when(update(True)).then_nothing()
+    given(*FOUNDED, public).when(update(None)).then_nothing()
+    given(*FOUNDED, public).when(update(False)).then(e.ProjectUpdated("project", is_public=False))
+
+
+def test_a_project_is_deleted_when_it_holds_nothing() -> None:
+    def delete(runs: list[str], fleets: list[str]):  # type: ignore[no-untyped-def]
+        return lambda world: decide.delete(world.cell.projects["project"], runs, fleets)
+
+    given(*FOUNDED).when(delete(["a"], [])).then_refused(StillActive, "active runs")
+    given(*FOUNDED).when(delete([], ["b"])).then_refused(StillActive, "active fleets")
+    given(*FOUNDED).when(delete([], [])).then(e.ProjectDeleted("project"))
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "é", "x" * 51])

@@ -95,8 +95,18 @@ def test_who_has_no_grant_may_only_create_projects(operation: Operation) -> None
 @pytest.mark.parametrize(
     ("role", "denied"),
     [
-        ("user", {"manage secrets", "manage members", "manage admins", "create projects", "administer"}),
-        ("manager", {"manage secrets", "manage admins", "create projects", "administer"}),
+        (
+            "user",
+            {
+                "manage secrets",
+                "manage members",
+                "manage admins",
+                "manage project",
+                "create projects",
+                "administer",
+            },
+        ),
+        ("manager", {"manage secrets", "manage admins", "manage project", "create projects", "administer"}),
         ("admin", {"create projects", "administer"}),
         ("of a later version", {str(operation) for operation in Operation}),
     ],

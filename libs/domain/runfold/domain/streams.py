@@ -37,6 +37,11 @@ def project(project_id: str) -> str:
     return f"project:{project_id}"
 
 
+def held_by(project_id: str) -> str:
+    """Touched by whatever begins in a project, and expected by its deletion alone: so none waits for another."""
+    return f"held:{project_id}"
+
+
 def user(user_id: str) -> str:
     return f"user:{user_id}"
 

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from runfold.bus.dead_letters import DeadLetters
 from runfold.contracts.envelope import Context
+from runfold.domain import streams
 from runfold.domain.cell.state import Cell
 from runfold.domain.errors import Denied
 from runfold.domain.project.state import Project
@@ -119,7 +120,18 @@ class Ask(Generic[B]):
     async def write(self, decide: Callable[[Cell], Decision]) -> str:
         """The resource that was made or changed, under the call's Idempotency-Key where it has one."""
         context = Context(f"user:{self.user_id}", self.call.request_id, traceparent=self.call.traceparent)
-        return await self.parts.commands.run(decide, context, self.deadline, self._key())
+
+        def permitted(cell: Cell) -> Decision:
+            decision = decide(cell)
+            return replace(decision, expect=(*decision.expect, *self._permits(cell)))
+
+        return await self.parts.commands.run(permitted, context, self.deadline, self._key())
+
+    def _permits(self, cell: Cell) -> tuple[str, ...]:
+        """What permits a write: neither its user nor its project is changed or deleted before it is appended."""
+        project = cell.project_named(self.params.get("project", ""))
+        named = () if project is None else (streams.project(project.id),)
+        return (streams.user(self.user_id), *named)
 
     def _key(self) -> Key | None:
         key = self.call.headers.get("idempotency-key")

@@ -114,6 +114,10 @@ def _project_created(state: Cell, e: project.ProjectCreated, envelope: Envelope)
     state.names[streams.project_name(e.name)] = e.project_id
 
 
+def _project_updated(state: Cell, e: project.ProjectUpdated, _: Envelope) -> None:
+    state.projects[e.project_id].is_public = e.is_public
+
+
 def _project_deleted(state: Cell, e: project.ProjectDeleted, _: Envelope) -> None:
     known = state.projects[e.project_id]
     known.deleted = True
@@ -286,6 +290,7 @@ _HANDLERS: dict[type[Any], Callable[[Cell, Any, Envelope], None]] = {
     user.GrantGiven: _grant_given,
     user.GrantRevoked: _grant_revoked,
     project.ProjectCreated: _project_created,
+    project.ProjectUpdated: _project_updated,
     project.ProjectDeleted: _project_deleted,
     project.SecretStored: _secret_stored,
     project.SecretDeleted: _secret_deleted,

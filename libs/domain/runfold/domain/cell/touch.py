@@ -50,7 +50,8 @@ def touched(event: Event, state: Cell) -> tuple[str, ...]:
         case job.JobPlaced():
             return (streams.job(event.job_id), streams.instance(event.instance_id))
         case run.RunSubmitted():
-            return (streams.run(event.run_id), streams.run_name(event.project_id, event.name))
+            run_name = streams.run_name(event.project_id, event.name)
+            return (streams.run(event.run_id), run_name, streams.held_by(event.project_id))
         case run.RunStopRequested() | run.RunFinished():
             return (streams.run(event.run_id),)
         case cell.CellFounded():
@@ -74,6 +75,8 @@ def touched(event: Event, state: Cell) -> tuple[str, ...]:
             return (streams.grant(event.grant_id),)
         case project.ProjectCreated():
             return (streams.project(event.project_id), streams.project_name(event.name))
+        case project.ProjectUpdated():
+            return (streams.project(event.project_id),)
         case project.ProjectDeleted():
             name = state.projects[event.project_id].name
             return (streams.project(event.project_id), streams.project_name(name))
@@ -84,7 +87,8 @@ def touched(event: Event, state: Cell) -> tuple[str, ...]:
         case run.RunDeleted():
             return (streams.run(event.run_id), streams.run_name(event.project_id, event.name))
         case fleet.FleetCreated():
-            return (streams.fleet(event.fleet_id), streams.fleet_name(event.project_id, event.name))
+            made = (streams.fleet(event.fleet_id), streams.fleet_name(event.project_id, event.name))
+            return made if event.project_id is None else (*made, streams.held_by(event.project_id))
         case fleet.FleetDeleted():
             known = state.fleets[event.fleet_id]
             return (streams.fleet(known.id), streams.fleet_name(known.project_id, known.name))

@@ -1,8 +1,8 @@
-"""Making and deleting projects; making repos known."""
+"""Making, changing and deleting projects; making repos known."""
 
 from runfold.contracts import project as e
 from runfold.domain import names
-from runfold.domain.errors import AlreadyExists, Invalid
+from runfold.domain.errors import AlreadyExists, Invalid, StillActive
 from runfold.domain.project.state import Project
 
 REPO_ID_LENGTH = 1024
@@ -14,6 +14,21 @@ def create(existing: Project | None, command: e.ProjectCreated) -> list[e.Projec
     if existing is not None:
         raise AlreadyExists("Resource exists")
     return [command]
+
+
+def update(project: Project, is_public: bool | None) -> list[e.ProjectEvent]:
+    """[] where nothing changes; None is as it was."""
+    if is_public in (None, project.is_public):
+        return []
+    return [e.ProjectUpdated(project.id, bool(is_public))]
+
+
+def delete(project: Project, active_runs: list[str], fleets: list[str]) -> list[e.ProjectEvent]:
+    """Raises StillActive while it has runs or fleets, which come by their names."""
+    for what, held in (("runs", active_runs), ("fleets", fleets)):
+        if held:
+            raise StillActive(f"Failed to delete project with active {what}: {held}")
+    return [e.ProjectDeleted(project.id)]
 
 
 def init_repo(project: Project, command: e.RepoInitialized) -> list[e.ProjectEvent]:

@@ -14,13 +14,19 @@ class Operation(StrEnum):
     MANAGE_SECRETS = "manage secrets"
     MANAGE_MEMBERS = "manage members"
     MANAGE_ADMINS = "manage admins"  #: make a member an administrator, or an administrator none
+    MANAGE_PROJECT = "manage project"  #: publish it, delete it, set its backends up
     CREATE_PROJECTS = "create projects"
     ADMINISTER = "administer"  #: users, the cell, dead letters
 
 
 _USER = {Operation.READ, Operation.RUN}
 _MANAGER = _USER | {Operation.MANAGE_MEMBERS}
-_ADMIN = _MANAGER | {Operation.MANAGE_ADMINS, Operation.MANAGE_FLEETS, Operation.MANAGE_SECRETS}
+_ADMIN = _MANAGER | {
+    Operation.MANAGE_ADMINS,
+    Operation.MANAGE_FLEETS,
+    Operation.MANAGE_SECRETS,
+    Operation.MANAGE_PROJECT,
+}
 _BY_ROLE = {
     "user": _USER | {Operation.MANAGE_FLEETS},
     "manager": _MANAGER | {Operation.MANAGE_FLEETS},

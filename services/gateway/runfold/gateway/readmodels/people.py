@@ -77,6 +77,9 @@ class People:
         self._roles[e.project_id, e.owner_id] = "admin"
         yield self._project("created", e.project_id)
 
+    def _project_updated(self, e: project.ProjectUpdated) -> Iterator[Change]:
+        yield self._project("updated", e.project_id, f"is_public={e.is_public}")
+
     def _project_deleted(self, e: project.ProjectDeleted) -> Iterator[Change]:
         yield self._project("deleted", e.project_id)
 
@@ -117,6 +120,7 @@ _MAKERS: dict[type[Any], Callable[[People, Any], Iterator[Change]]] = {
     user.GrantGiven: People._grant_given,
     user.GrantRevoked: People._grant_revoked,
     project.ProjectCreated: People._project_created,
+    project.ProjectUpdated: People._project_updated,
     project.ProjectDeleted: People._project_deleted,
     project.SecretStored: People._secret_stored,
     project.SecretDeleted: People._secret_deleted,

@@ -55,6 +55,16 @@ class CreateProjectRequest(Canonical):
     templates_repo: str | None = None
 
 
+class UpdateProjectRequest(Canonical):
+    is_public: bool | None = None
+    templates_repo: str | None = None
+    reset_templates_repo: bool = False
+
+
+class DeleteProjectsRequest(Canonical):
+    projects_names: list[str]
+
+
 class MemberSetting(Canonical):
     username: str
     project_role: Literal["admin", "manager", "user"]

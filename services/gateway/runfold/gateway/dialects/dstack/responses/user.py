@@ -1,5 +1,6 @@
 """Users, projects and their members."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from runfold.domain.cell.state import Cell
@@ -26,26 +27,22 @@ def user_with_creds(of: User, token: str, private_key: str | None) -> dict[str, 
     return {**user(of), "creds": {"token": token}, "ssh_private_key": private_key}
 
 
-def project(of: Project, cell: Cell, *, members: bool) -> dict[str, Any]:
-    """Lists leave the members out, as dstack's do."""
+def project(of: Project, cell: Cell, *, members: Iterable[User]) -> dict[str, Any]:
+    """With those of `members` who are some: lists leave them out, as dstack's do."""
     return {
         "project_id": of.id,
         "project_name": of.name,
         "owner": user(cell.users[of.owner_id]),
         "created_at": timestamp(of.created_at),
         "backends": [],
-        "members": _members(of, cell) if members else [],
+        "members": _members(of, members),
         "is_public": of.is_public,
         "templates_repo": None,
     }
 
 
-def _members(of: Project, cell: Cell) -> list[dict[str, Any]]:
-    return [
-        _member(known, role, of)
-        for known in cell.users.values()
-        if (role := role_in(known, of.id)) is not None
-    ]
+def _members(of: Project, users: Iterable[User]) -> list[dict[str, Any]]:
+    return [_member(known, role, of) for known in users if (role := role_in(known, of.id)) is not None]
 
 
 def _member(known: User, role: str, of: Project) -> dict[str, Any]:

@@ -5,17 +5,15 @@ from runfold.gateway.dialects.dstack.handlers import (
     fleets,
     gpus,
     logs,
-    members,
     metrics,
     plan,
-    projects,
     repos,
     runs,
     runs_list,
     server,
 )
 from runfold.gateway.dialects.dstack.models import events as happened
-from runfold.gateway.dialects.dstack.models import machines, people
+from runfold.gateway.dialects.dstack.models import machines
 from runfold.gateway.dialects.dstack.models import repos as code
 from runfold.gateway.dialects.dstack.models import runs as work
 from runfold.gateway.dialects.dstack.models.gpus import ListGpusResponse
@@ -32,12 +30,6 @@ from runfold.gateway.dialects.dstack.requests.fleets import (
 from runfold.gateway.dialects.dstack.requests.gpus import ListGpusRequest
 from runfold.gateway.dialects.dstack.requests.logs import PollLogsRequest
 from runfold.gateway.dialects.dstack.requests.metrics import JobMetricsQuery
-from runfold.gateway.dialects.dstack.requests.people import (
-    CreateProjectRequest,
-    ListProjectsRequest,
-    MembersRequest,
-    RemoveMembersRequest,
-)
 from runfold.gateway.dialects.dstack.requests.repos import (
     DeleteReposRequest,
     GetRepoRequest,
@@ -51,7 +43,7 @@ from runfold.gateway.dialects.dstack.requests.runs import (
     ListRunsRequest,
     StopRunsRequest,
 )
-from runfold.gateway.dialects.dstack.routes import secrets, users
+from runfold.gateway.dialects.dstack.routes import projects, secrets, users
 from runfold.gateway.http.routes import Route
 
 P = "/api/project/{project}"
@@ -68,52 +60,7 @@ ROUTES = [
         open=True,
     ),
     *users.ROUTES,
-    Route(
-        "POST",
-        "/api/projects/list",
-        projects.list_projects,
-        "Projects",
-        list[people.Project] | people.ProjectsInfoList,
-        takes=ListProjectsRequest,
-        optional=True,
-    ),
-    Route(
-        "POST",
-        "/api/projects/create",
-        projects.create,
-        "Make a project",
-        people.Project,
-        takes=CreateProjectRequest,
-        writes=True,
-    ),
-    Route("POST", "/api/projects/{project}/get", projects.get, "A project", people.Project),
-    Route(
-        "POST",
-        "/api/projects/{project}/set_members",
-        members.set_members,
-        "Set the members",
-        people.Project,
-        takes=MembersRequest,
-        writes=True,
-    ),
-    Route(
-        "POST",
-        "/api/projects/{project}/add_members",
-        members.add_members,
-        "Add members",
-        people.Project,
-        takes=MembersRequest,
-        writes=True,
-    ),
-    Route(
-        "POST",
-        "/api/projects/{project}/remove_members",
-        members.remove_members,
-        "Remove members",
-        people.Project,
-        takes=RemoveMembersRequest,
-        writes=True,
-    ),
+    *projects.ROUTES,
     Route("POST", f"{P}/repos/list", repos.list_repos, "Repos of a project", list[code.RepoHead]),
     Route("POST", f"{P}/repos/get", repos.get, "A repo", code.RepoHeadWithCreds, takes=GetRepoRequest),
     Route(
