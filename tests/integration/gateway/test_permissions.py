@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from runfold.gateway.dialects.dstack.routes import ROUTES
 from tests.integration.gateway.world import ADMIN, World
 
 TASK = {"configuration": {"type": "task", "commands": ["x"]}}
@@ -15,6 +16,7 @@ NOBODY_S_ATTEMPT = "3d1f3e67-b83e-445b-afdb-b356bb8fb11a"
 #: Endpoint, body, and the status for: a global admin, the project's admin, manager, user, and someone who is no member.
 TABLE: list[tuple[str, Any, tuple[int, int, int, int, int]]] = [
     ("/api/users/get_my_user", None, (200, 200, 200, 200, 200)),
+    ("/api/server/get_info", None, (200, 200, 200, 200, 200)),
     ("/api/auth/list_providers", None, (200, 200, 200, 200, 200)),
     ("/api/users/list", None, (200, 200, 200, 200, 200)),
     ("/api/users/get_user", {"username": "admin"}, (200, 403, 403, 403, 403)),
@@ -36,6 +38,11 @@ TABLE: list[tuple[str, Any, tuple[int, int, int, int, int]]] = [
     ("/api/projects/delete", {"projects_names": ["main"]}, (400, 400, 403, 403, 403)),
     ("/api/projects/main/get", None, (200, 200, 200, 200, 403)),
     ("/api/projects/main/add_members", {"members": []}, (200, 200, 200, 403, 403)),
+    (
+        "/api/projects/main/set_members",
+        {"members": [{"username": "admin", "project_role": "admin"}]},
+        (200, 200, 200, 403, 403),
+    ),
     ("/api/projects/main/remove_members", {"usernames": []}, (200, 200, 200, 403, 403)),
     ("/api/runs/list", {}, (200, 200, 200, 200, 200)),
     ("/api/fleets/list", {}, (200, 200, 200, 200, 200)),
@@ -59,6 +66,45 @@ TABLE: list[tuple[str, Any, tuple[int, int, int, int, int]]] = [
     ("/api/project/main/secrets/get", {"name": "no"}, (400, 400, 403, 403, 403)),
     ("/api/project/main/secrets/create_or_update", {"name": "S", "value": "v"}, (200, 200, 403, 403, 403)),
     ("/api/project/main/secrets/delete", {"secrets_names": []}, (200, 200, 403, 403, 403)),
+    ("/api/instances/list", {}, (200, 200, 200, 200, 200)),
+    ("/api/project/main/instances/get", {"id": NOBODY_S_ATTEMPT}, (400, 400, 400, 400, 403)),
+    (
+        "/api/project/main/instances/get_instance_health_checks",
+        {"fleet_name": "local", "instance_num": 9},
+        (400, 400, 400, 400, 403),
+    ),
+    ("/api/backends/list_types", None, (200, 200, 200, 200, 200)),
+    ("/api/project/main/backends/remote/config_info", None, (400, 400, 403, 403, 403)),
+    ("/api/project/main/backends/remote/get_yaml", None, (200, 200, 403, 403, 403)),
+    ("/api/project/main/backends/create", {"type": "aws"}, (400, 400, 403, 403, 403)),
+    ("/api/project/main/backends/update", {"type": "aws"}, (400, 400, 403, 403, 403)),
+    ("/api/project/main/backends/create_yaml", {"config_yaml": ""}, (400, 400, 403, 403, 403)),
+    ("/api/project/main/backends/update_yaml", {"config_yaml": ""}, (400, 400, 403, 403, 403)),
+    ("/api/project/main/backends/delete", {"backends_names": []}, (200, 200, 403, 403, 403)),
+    ("/api/volumes/list", {}, (200, 200, 200, 200, 200)),
+    ("/api/project/main/volumes/list", None, (200, 200, 200, 200, 403)),
+    ("/api/project/main/volumes/get", {"name": "no"}, (400, 400, 400, 400, 403)),
+    ("/api/project/main/volumes/create", {}, (400, 400, 400, 400, 403)),
+    ("/api/project/main/volumes/delete", {"names": ["no"]}, (200, 200, 200, 200, 403)),
+    ("/api/project/main/gateways/list", None, (200, 200, 200, 200, 403)),
+    ("/api/project/main/gateways/get", {"name": "no"}, (400, 400, 400, 400, 403)),
+    ("/api/project/main/gateways/get_plan", {}, (400, 400, 403, 403, 403)),
+    ("/api/project/main/gateways/apply", {}, (400, 400, 403, 403, 403)),
+    ("/api/project/main/gateways/create", {}, (400, 400, 403, 403, 403)),
+    ("/api/project/main/gateways/delete", {"names": ["no"]}, (200, 200, 403, 403, 403)),
+    ("/api/project/main/gateways/set_default", {"name": "no"}, (400, 400, 403, 403, 403)),
+    ("/api/project/main/gateways/set_wildcard_domain", {"name": "no"}, (400, 400, 403, 403, 403)),
+    ("/api/project/main/templates/list", None, (200, 200, 200, 200, 403)),
+    ("/api/project/main/exports/create", {}, (400, 400, 403, 403, 403)),
+    ("/api/project/main/exports/update", {}, (400, 400, 403, 403, 403)),
+    ("/api/project/main/exports/delete", {}, (400, 400, 403, 403, 403)),
+    ("/api/project/main/exports/list", None, (400, 400, 400, 400, 403)),
+    ("/api/project/main/imports/delete", {}, (400, 400, 403, 403, 403)),
+    ("/api/project/main/imports/list", None, (400, 400, 400, 400, 403)),
+    ("/api/sshproxy/get_upstream", {"id": "x"}, (403, 403, 403, 403, 403)),
+    ("/api/auth/get_next_redirect", {"code": "x", "state": "y"}, (400, 400, 400, 400, 400)),
+    ("/api/auth/github/authorize", {}, (400, 400, 400, 400, 400)),
+    ("/api/auth/github/callback", {}, (400, 400, 400, 400, 400)),
     ("/api/project/main/gpus/list", {"run_spec": TASK}, (200, 200, 200, 200, 403)),
     ("/api/project/main/fleets/list", None, (200, 200, 200, 200, 403)),
     ("/api/project/main/fleets/get", {"name": "local"}, (200, 200, 200, 200, 403)),
@@ -93,6 +139,16 @@ async def test_each_role_may_do_what_the_table_says(
         assert answer.status == status, (who, answer.body)
         if status == 403:
             assert answer.body == {"detail": {"msg": "Access denied", "code": None}}
+
+
+def test_the_table_has_every_call_of_a_project() -> None:
+    missing = {route.path for route in ROUTES if route.method == "POST"} - {
+        path.replace("/main/", "/{project}/")
+        .replace("/remote/", "/{backend}/")
+        .replace("/github/", "/{provider}/")
+        for path, _, _ in TABLE
+    }
+    assert missing == set()
 
 
 async def test_lists_hold_what_the_caller_may_read(world: World) -> None:

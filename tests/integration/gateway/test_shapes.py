@@ -6,6 +6,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from runfold.gateway.dialects.table import ROUTES
+from runfold.gateway.ssh_keys import key_pair
+from runfold.service.system import SystemIds
 from tests.integration.gateway.world import World
 
 SHAPES = {route.path: TypeAdapter(route.answers) for route in ROUTES if route.method == "POST"}
@@ -54,6 +56,36 @@ async def test_fleets_and_instances_have_their_shapes(world: World) -> None:
     assert local["instances"][0]["job_name"] == "busy-0-0"
     await check(world, f"{P}/fleets/list", {"include_imported": True})
     await check(world, f"{P}/fleets/get", {"name": "local"})
+
+
+async def test_instances_wherever_they_stand_have_their_shapes(world: World) -> None:
+    instance_id = await world.add_host()
+    await check(world, "/api/instances/list", {"include_imported": True})
+    await check(world, f"{P}/instances/get", {"id": instance_id})
+    await check(
+        world, f"{P}/instances/get_instance_health_checks", {"fleet_name": "local", "instance_num": 0}
+    )
+
+
+async def test_people_their_keys_and_secrets_have_their_shapes(world: World) -> None:
+    bob = {"username": "bob", "global_role": "user"}
+    key, _ = key_pair(SystemIds(), "ann")
+    await check(world, "/api/users/create", bob)
+    await check(world, "/api/users/update", bob | {"active": False})
+    await check(world, "/api/users/list", {"return_total_count": True})
+    await check(world, "/api/users/refresh_ssh_key", {"username": "admin"})
+    await check(world, "/api/users/public_keys/add", {"key": key})
+    assert len(await check(world, "/api/users/public_keys/list")) == 1
+    await check(
+        world,
+        "/api/projects/{project}/add_members",
+        {"members": [{"username": "bob", "project_role": "user"}]},
+    )
+    await check(world, "/api/projects/{project}/update", {"is_public": True})
+    await check(world, f"{P}/secrets/create_or_update", {"name": "S", "value": "v"})
+    await check(world, f"{P}/secrets/get", {"name": "S"})
+    assert len(await check(world, f"{P}/secrets/list")) == 1
+    await check(world, "/api/events/list", {})
 
 
 async def test_users_projects_events_and_output_have_their_shapes(world: World) -> None:

@@ -165,7 +165,9 @@ class World:
         host_id, instance_id = ids.uuid7(), ids.uuid7()
         await self.happen(
             instance.ExecutorJoined(host_id, name, capacity, ("docker", "process"), "local"),
-            instance.InstanceRequested(instance_id, of.id, of.nums, f"{of.name}-{of.nums}", "local"),
+            instance.InstanceRequested(
+                instance_id, of.id, of.nums, f"{of.name}-{of.nums}", "local", project_id=of.project_id
+            ),
         )
         await self.happen(instance.InstanceProvisioned(instance_id, of.id, host_id, name, capacity, "local"))
         return instance_id

@@ -6,13 +6,14 @@ from typing import TypeVar
 from uuid import UUID
 
 from runfold.domain.fleet.state import Fleet
+from runfold.domain.instance.state import Instance
 from runfold.domain.project.state import Project
 from runfold.domain.user.state import User
 from runfold.gateway.dialects.dstack.requests.shared import ByCreation, Listing
 from runfold.gateway.dialects.dstack.responses.encode import micros
 from runfold.gateway.paging import Page, paged
 
-M = TypeVar("M", User, Project, Fleet)
+M = TypeVar("M", User, Project, Fleet, Instance)
 
 
 def page(wanted: Listing, after: datetime | None, after_id: UUID | None) -> Page:

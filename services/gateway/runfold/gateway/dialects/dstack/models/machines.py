@@ -9,6 +9,8 @@ from runfold.gateway.dialects.dstack.requests.fleets import FleetSpec
 
 Availability = Literal["unknown", "available", "not_available", "no_quota", "no_balance", "idle", "busy"]
 
+Health = Literal["healthy", "warning", "failure"]
+
 
 class Disk(Shape):
     size_mib: int
@@ -61,7 +63,7 @@ class Instance(Shape):
     hostname: str | None
     status: Literal["pending", "provisioning", "idle", "busy", "terminating", "terminated"]
     unreachable: bool
-    health_status: Literal["healthy", "warning", "failure"]
+    health_status: Health
     termination_reason: str | None
     termination_reason_message: str | None
     created: datetime
@@ -72,6 +74,22 @@ class Instance(Shape):
     total_blocks: int | None
     busy_blocks: int
     gpu_driver: Any | None
+
+
+class HealthEvent(Shape):
+    timestamp: datetime
+    status: Health
+    message: str
+
+
+class HealthCheck(Shape):
+    collected_at: datetime
+    status: Health
+    events: list[HealthEvent]
+
+
+class GetInstanceHealthChecksResponse(Shape):
+    health_checks: list[HealthCheck]
 
 
 class Fleet(Shape):

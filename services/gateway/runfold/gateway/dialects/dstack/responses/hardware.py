@@ -10,9 +10,13 @@ from runfold.domain.job.state import Attempt
 MIB, GIB = 1024**2, 1024**3
 
 
+#: What this host's backend is called to clients.
+REMOTE = "remote"
+
+
 def backend(name: str) -> str:
     """Clients know a closed list of backends, and this host's is none of them."""
-    return "remote" if name == "local" else name
+    return REMOTE if name == "local" else name
 
 
 def resources(capacity: Quantities, arch: str, gpu_name: str = "GPU") -> dict[str, Any]:

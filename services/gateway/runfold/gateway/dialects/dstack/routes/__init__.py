@@ -43,7 +43,7 @@ from runfold.gateway.dialects.dstack.requests.runs import (
     ListRunsRequest,
     StopRunsRequest,
 )
-from runfold.gateway.dialects.dstack.routes import projects, secrets, users
+from runfold.gateway.dialects.dstack.routes import absent, auth, backends, instances, projects, secrets, users
 from runfold.gateway.http.routes import Route
 
 P = "/api/project/{project}"
@@ -59,6 +59,7 @@ ROUTES = [
         happened.ServerInfo,
         open=True,
     ),
+    *auth.ROUTES,
     *users.ROUTES,
     *projects.ROUTES,
     Route("POST", f"{P}/repos/list", repos.list_repos, "Repos of a project", list[code.RepoHead]),
@@ -157,4 +158,7 @@ ROUTES = [
         takes=ListGpusRequest,
     ),
     *secrets.ROUTES,
+    *instances.ROUTES,
+    *backends.ROUTES,
+    *absent.ROUTES,
 ]

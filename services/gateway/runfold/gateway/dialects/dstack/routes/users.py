@@ -1,8 +1,7 @@
-"""Where the calls about users are, and about how they get in."""
+"""Where the calls about users and their keys are."""
 
-from runfold.gateway.dialects.dstack.handlers import auth, credentials, public_keys, users
+from runfold.gateway.dialects.dstack.handlers import credentials, public_keys, users
 from runfold.gateway.dialects.dstack.models.people import (
-    AuthProvider,
     PublicKeyInfo,
     User,
     UsersInfoList,
@@ -22,14 +21,6 @@ from runfold.gateway.http.routes import Route
 U = "/api/users"
 
 ROUTES = [
-    Route(
-        "POST",
-        "/api/auth/list_providers",
-        auth.list_providers,
-        "Services to sign in through: none",
-        list[AuthProvider],
-        open=True,
-    ),
     Route("POST", f"{U}/get_my_user", credentials.get_my_user, "The caller", UserWithCreds),
     Route(
         "POST",

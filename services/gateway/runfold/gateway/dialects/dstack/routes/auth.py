@@ -1,0 +1,24 @@
+"""Where the calls about signing in through other services are, and about a proxy of one's own: none needs a token."""
+
+from runfold.gateway.dialects.dstack.handlers import auth
+from runfold.gateway.dialects.dstack.models.people import AuthProvider
+from runfold.gateway.http.routes import Handler, Route
+
+_REFUSED: list[tuple[str, Handler, str]] = [
+    ("auth/get_next_redirect", auth.get_next_redirect, "Where a browser goes on"),
+    ("auth/{provider}/authorize", auth.sign_in, "Sign in through another service"),
+    ("auth/{provider}/callback", auth.sign_in, "Back from another service"),
+    ("sshproxy/get_upstream", auth.get_upstream, "Where a proxy leads to"),
+]
+
+ROUTES: list[Route] = [
+    Route(
+        "POST",
+        "/api/auth/list_providers",
+        auth.list_providers,
+        "Services to sign in through: none",
+        list[AuthProvider],
+        open=True,
+    ),
+    *(Route("POST", f"/api/{path}", handler, what, open=True) for path, handler, what in _REFUSED),
+]
