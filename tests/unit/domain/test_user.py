@@ -87,6 +87,14 @@ def test_a_global_admin_may_do_everything_everywhere(operation: Operation) -> No
 
 
 @pytest.mark.parametrize("operation", Operation)
+def test_who_is_not_active_may_do_nothing(operation: Operation) -> None:
+    admin = someone("admin", role="admin")
+    admin.active = False
+    assert not allowed(admin, operation)
+    assert not allowed(admin, operation, "project")
+
+
+@pytest.mark.parametrize("operation", Operation)
 def test_who_has_no_grant_may_only_create_projects(operation: Operation) -> None:
     assert allowed(someone(), operation) is (operation is Operation.CREATE_PROJECTS)
     assert not allowed(someone(), operation, "project")

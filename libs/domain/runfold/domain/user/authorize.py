@@ -35,7 +35,10 @@ _BY_ROLE = {
 
 
 def allowed(user: User, operation: Operation, project_id: str | None = None) -> bool:
-    """A global admin may do everything; a member what the role in that project says; anyone may create projects."""
+    """A global admin may do everything; a member what the role in that project says; anyone may create projects. Who
+    isn't active may do nothing."""
+    if not user.active:
+        return False
     if user.global_role == "admin":
         return True
     if project_id is None:

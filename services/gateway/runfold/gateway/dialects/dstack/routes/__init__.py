@@ -2,7 +2,6 @@
 
 from runfold.gateway.dialects.dstack.handlers import (
     events,
-    fleets,
     gpus,
     logs,
     metrics,
@@ -13,20 +12,11 @@ from runfold.gateway.dialects.dstack.handlers import (
     server,
 )
 from runfold.gateway.dialects.dstack.models import events as happened
-from runfold.gateway.dialects.dstack.models import machines
 from runfold.gateway.dialects.dstack.models import repos as code
 from runfold.gateway.dialects.dstack.models import runs as work
 from runfold.gateway.dialects.dstack.models.gpus import ListGpusResponse
 from runfold.gateway.dialects.dstack.models.metrics import JobMetrics
 from runfold.gateway.dialects.dstack.requests.events import ListEventsRequest
-from runfold.gateway.dialects.dstack.requests.fleets import (
-    ApplyFleetPlanRequest,
-    DeleteFleetsRequest,
-    GetFleetPlanRequest,
-    GetFleetRequest,
-    ListFleetsRequest,
-    ListProjectFleetsRequest,
-)
 from runfold.gateway.dialects.dstack.requests.gpus import ListGpusRequest
 from runfold.gateway.dialects.dstack.requests.logs import PollLogsRequest
 from runfold.gateway.dialects.dstack.requests.metrics import JobMetricsQuery
@@ -43,7 +33,16 @@ from runfold.gateway.dialects.dstack.requests.runs import (
     ListRunsRequest,
     StopRunsRequest,
 )
-from runfold.gateway.dialects.dstack.routes import absent, auth, backends, instances, projects, secrets, users
+from runfold.gateway.dialects.dstack.routes import (
+    absent,
+    auth,
+    backends,
+    fleets,
+    instances,
+    projects,
+    secrets,
+    users,
+)
 from runfold.gateway.http.routes import Route
 
 P = "/api/project/{project}"
@@ -95,44 +94,8 @@ ROUTES = [
         work.JobSubmissionLogs,
         takes=PollLogsRequest,
     ),
-    Route(
-        "POST",
-        "/api/fleets/list",
-        fleets.list_fleets,
-        "Fleets",
-        list[machines.Fleet],
-        takes=ListFleetsRequest,
-    ),
-    Route(
-        "POST",
-        f"{P}/fleets/list",
-        fleets.list_of_project,
-        "Fleets of a project",
-        list[machines.Fleet],
-        takes=ListProjectFleetsRequest,
-        optional=True,
-    ),
-    Route("POST", f"{P}/fleets/get", fleets.get, "A fleet", machines.Fleet, takes=GetFleetRequest),
-    Route(
-        "POST",
-        f"{P}/fleets/get_plan",
-        fleets.get_plan,
-        "Plan a fleet",
-        machines.FleetPlan,
-        takes=GetFleetPlanRequest,
-    ),
-    Route(
-        "POST",
-        f"{P}/fleets/apply",
-        fleets.apply,
-        "Make a fleet",
-        machines.Fleet,
-        takes=ApplyFleetPlanRequest,
-        writes=True,
-    ),
-    Route(
-        "POST", f"{P}/fleets/delete", fleets.delete, "Delete fleets", takes=DeleteFleetsRequest, writes=True
-    ),
+    *fleets.ROUTES,
+    *instances.ROUTES,
     Route(
         "POST",
         "/api/events/list",
@@ -158,7 +121,6 @@ ROUTES = [
         takes=ListGpusRequest,
     ),
     *secrets.ROUTES,
-    *instances.ROUTES,
     *backends.ROUTES,
     *absent.ROUTES,
 ]
