@@ -95,3 +95,30 @@ async def test_gpus_that_there_are_not_were_never_checked(world: World) -> None:
 
     assert await checks(0) == (200, {"health_checks": []})
     assert await checks(1) == MISSING
+
+
+async def delete(world: World, fleet: str, *numbers: int) -> tuple[int, Any]:
+    answer = await world.in_main("fleets/delete_instances", {"name": fleet, "instance_nums": numbers})
+    return answer.status, answer.body
+
+
+async def test_single_instances_are_deleted_and_unknown_ones_passed_over(world: World) -> None:
+    (first, second) = await own(world, "host-1", "host-2")
+
+    assert await delete(world, "own", 0, 7) == (200, None)
+    assert await delete(world, "nothing", 0) == (200, None)
+    assert await delete(world, "local", 0) == (200, None)
+
+    ending, staying = (world.cell.instances[each] for each in (first, second))
+    assert (ending.status, ending.reason, staying.status) == ("terminating", "terminated_by_user", "idle")
+
+
+async def test_an_instance_in_use_stays_and_with_it_all_that_are_named(world: World) -> None:
+    await own(world, "host-1")
+    busy = await world.add_host("host-2", fleet_name="own")
+    await world.submit("busy")
+    await world.place("busy", busy)
+
+    why = "Failed to delete fleet own instances [0, 1]. Fleet instances are in use."
+    assert await delete(world, "own", 0, 1) == (400, {"detail": [{"msg": why, "code": "error"}]})
+    assert [instance.ending for instance in world.cell.instances.values()] == [False, False]

@@ -110,6 +110,11 @@ TABLE: list[tuple[str, Any, tuple[int, int, int, int, int]]] = [
     ("/api/project/main/fleets/get", {"name": "local"}, (200, 200, 200, 200, 403)),
     ("/api/project/main/fleets/get_plan", {"spec": FLEET}, (200, 200, 200, 200, 403)),
     ("/api/project/main/fleets/apply", {"plan": {"spec": FLEET}, "force": False}, (200, 200, 200, 200, 403)),
+    (
+        "/api/project/main/fleets/delete_instances",
+        {"name": "nobody", "instance_nums": [0]},
+        (200, 200, 200, 200, 403),
+    ),
     ("/api/project/main/fleets/delete", {"names": ["nobody"]}, (200, 200, 200, 200, 403)),
 ]
 ROLES = ["global admin", "admin", "manager", "user", "stranger"]

@@ -1,7 +1,10 @@
-"""Asking for instances, and ending those that idle or whose fleet goes."""
+"""Asking for instances, and ending those that idle, that nobody wants or whose fleet goes."""
+
+from collections.abc import Collection
 
 from runfold.contracts import instance as e
 from runfold.contracts.values import Micros
+from runfold.domain.errors import StillActive
 from runfold.domain.fleet.state import Fleet
 from runfold.domain.instance.state import Instance
 
@@ -40,6 +43,15 @@ def idle_deadline(fleet: Fleet, instance: Instance) -> Micros | None:
 def end(instance: Instance, reason: str, message: str | None = None) -> list[e.InstanceEvent]:
     """Begin its end; [] where that has begun."""
     return [] if instance.ending else [e.InstanceEnding(instance.id, reason, message)]
+
+
+def end_some(fleet: Fleet, nums: Collection[int]) -> list[e.InstanceEvent]:
+    """Of the fleet those of these numbers, where there are such; raises StillActive while a job runs on one of them."""
+    chosen = [instance for instance in fleet.instances if instance.num in nums]
+    if any(instance.attempts for instance in chosen):
+        what = f"fleet {fleet.name} instances {list(nums)}"
+        raise StillActive(f"Failed to delete {what}. Fleet instances are in use.")
+    return [event for instance in chosen for event in end(instance, "terminated_by_user")]
 
 
 def ended(instance: Instance) -> e.InstanceEnded:

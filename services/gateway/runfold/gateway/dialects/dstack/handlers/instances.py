@@ -1,11 +1,15 @@
-"""Instances: listed over fleets and projects, found by id, and how healthy they are."""
+"""Instances: listed over fleets and projects, found by id, deleted, and how healthy they are."""
 
 from typing import Any
 
+from runfold.domain import streams
+from runfold.domain.cell.state import Cell
 from runfold.domain.errors import NotFound
+from runfold.domain.instance import decide as instances
 from runfold.domain.instance.state import Instance
 from runfold.domain.user.authorize import Operation
 from runfold.gateway.ask import Ask
+from runfold.gateway.commands import Decision
 from runfold.gateway.dialects.dstack.page import by_creation
 from runfold.gateway.dialects.dstack.requests import instances as requests
 from runfold.gateway.dialects.dstack.responses.encode import encoded
@@ -36,6 +40,22 @@ async def get_health_checks(ask: Ask[requests.GetInstanceHealthChecksRequest]) -
     if fleet is None or all(each.num != ask.body.instance_num for each in fleet.instances):
         raise NotFound("Resource not found")
     return Answer(encoded({"health_checks": []}))
+
+
+async def delete(ask: Ask[requests.DeleteFleetInstancesRequest]) -> Answer:
+    """Of a fleet of the project's own. What isn't there is passed over; below its least number it gets another one."""
+
+    def decide(cell: Cell) -> Decision:
+        project = ask.project(Operation.MANAGE_FLEETS)
+        fleet = cell.fleet_named(project.id, ask.body.name)
+        if fleet is None or fleet.project_id != project.id:
+            return Decision()
+        events = tuple(instances.end_some(fleet, ask.body.instance_nums))
+        expect = (streams.instance(each.id) for each in fleet.instances)
+        return Decision(fleet.id, events, (streams.fleet(fleet.id), *expect))
+
+    await ask.write(decide)
+    return Answer()
 
 
 def _projects(ask: Ask[requests.ListInstancesRequest]) -> set[str]:

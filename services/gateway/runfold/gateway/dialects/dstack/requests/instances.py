@@ -28,3 +28,8 @@ class GetInstanceHealthChecksRequest(Canonical):
     after: datetime | None = None
     before: datetime | None = None
     limit: Annotated[int, Ge(0)] | None = None
+
+
+class DeleteFleetInstancesRequest(Canonical):
+    name: str
+    instance_nums: list[int]

@@ -3,6 +3,7 @@
 from runfold.gateway.dialects.dstack.handlers import instances
 from runfold.gateway.dialects.dstack.models.machines import GetInstanceHealthChecksResponse, Instance
 from runfold.gateway.dialects.dstack.requests.instances import (
+    DeleteFleetInstancesRequest,
     GetInstanceHealthChecksRequest,
     GetInstanceRequest,
     ListInstancesRequest,
@@ -28,5 +29,13 @@ ROUTES = [
         "How healthy an instance's GPUs are",
         GetInstanceHealthChecksResponse,
         takes=GetInstanceHealthChecksRequest,
+    ),
+    Route(
+        "POST",
+        "/api/project/{project}/fleets/delete_instances",
+        instances.delete,
+        "Delete instances of a fleet",
+        takes=DeleteFleetInstancesRequest,
+        writes=True,
     ),
 ]
