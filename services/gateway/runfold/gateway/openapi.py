@@ -92,9 +92,11 @@ def _answers(route: Route, references: References) -> dict[str, Any]:
 
 
 def _schema(answers: Any, references: References) -> dict[str, Any]:
-    """None is null; models, lists of them and unions of either; a dict is any object."""
+    """None is null; text, models, lists of them and unions of either; a dict is any object."""
     if answers is None:
         return {"type": "null"}
+    if answers is str:
+        return {"type": "string"}
     if isinstance(answers, type) and issubclass(answers, BaseModel):
         return references[answers, "serialization"]
     if get_origin(answers) is dict:
@@ -131,7 +133,7 @@ def _refusal(dialect: Dialect, status: int) -> str:
 
 def _refused(route: Route) -> set[int]:
     """With which statuses a call may be refused."""
-    statuses = {503}
+    statuses = {503, *route.refuses}
     if not route.open:
         statuses |= {400, 401, 403}
     if "{" in route.path:

@@ -31,6 +31,7 @@ class Route:
     query: type[BaseModel] | None = None
     writes: bool = False
     open: bool = False  #: needs no token
+    refuses: tuple[int, ...] = ()  #: with which statuses, beyond those that every such call may have
     media: str = "application/json"
     streams: str | None = (
         None  #: the media type of the stream that it answers with where the client asks for it

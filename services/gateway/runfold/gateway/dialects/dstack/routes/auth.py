@@ -4,11 +4,11 @@ from runfold.gateway.dialects.dstack.handlers import auth
 from runfold.gateway.dialects.dstack.models.people import AuthProvider
 from runfold.gateway.http.routes import Handler, Route
 
-_REFUSED: list[tuple[str, Handler, str]] = [
-    ("auth/get_next_redirect", auth.get_next_redirect, "Where a browser goes on"),
-    ("auth/{provider}/authorize", auth.sign_in, "Sign in through another service"),
-    ("auth/{provider}/callback", auth.sign_in, "Back from another service"),
-    ("sshproxy/get_upstream", auth.get_upstream, "Where a proxy leads to"),
+_REFUSED: list[tuple[str, Handler, int, str]] = [
+    ("auth/get_next_redirect", auth.get_next_redirect, 400, "Where a browser goes on"),
+    ("auth/{provider}/authorize", auth.sign_in, 400, "Sign in through another service"),
+    ("auth/{provider}/callback", auth.sign_in, 400, "Back from another service"),
+    ("sshproxy/get_upstream", auth.get_upstream, 403, "Where a proxy leads to"),
 ]
 
 ROUTES: list[Route] = [
@@ -20,5 +20,8 @@ ROUTES: list[Route] = [
         list[AuthProvider],
         open=True,
     ),
-    *(Route("POST", f"/api/{path}", handler, what, open=True) for path, handler, what in _REFUSED),
+    *(
+        Route("POST", f"/api/{path}", handler, what, open=True, refuses=(status,))
+        for path, handler, status, what in _REFUSED
+    ),
 ]
