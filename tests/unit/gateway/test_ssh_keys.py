@@ -22,6 +22,14 @@ def line(
     return private.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 
 
+def of_a_token() -> str:
+    """What a hardware token signs with: the same key, and what it is for."""
+    kind = b"sk-ssh-ed25519@openssh.com"
+    number = base64.b64decode(ED25519.split()[1])[-32:]
+    blob = b"".join(len(part).to_bytes(4, "big") + part for part in (kind, number, b"ssh:"))
+    return f"{kind.decode()} {base64.b64encode(blob).decode()}"
+
+
 ED25519 = line(Ed25519PrivateKey.from_private_bytes(bytes(32)))
 
 
@@ -32,8 +40,9 @@ ED25519 = line(Ed25519PrivateKey.from_private_bytes(bytes(32)))
         line(rsa.generate_private_key(65537, 2048)),
         line(ec.generate_private_key(ec.SECP256R1())),
         line(ec.generate_private_key(ec.SECP521R1())),
+        of_a_token(),
     ],
-    ids=["ed25519", "rsa", "nistp256", "nistp521"],
+    ids=["ed25519", "rsa", "nistp256", "nistp521", "token"],
 )
 def test_what_ssh_keygen_writes_is_taken(text: str) -> None:
     key = public_key(f"  {text}   ann@laptop, at  home\n")

@@ -68,7 +68,7 @@ def check_removal(actor: User, project: Project, leaving: Sequence[User], admini
         )
 
 
-def whole(
+def exactly(
     actor: User, project: Project, users: Iterable[User], staying: Sequence[Membership]
 ) -> list[Membership]:
     """`staying`, and the members that it doesn't name as no members. Raises Invalid where nobody would administer the

@@ -24,7 +24,7 @@ async def set_members(ask: Ask[requests.MembersRequest]) -> Answer:
 
     def wanted(cell: Cell) -> list[Membership]:
         project = ask.project(Operation.MANAGE_MEMBERS)
-        return members.whole(ask.user, project, cell.users.values(), _named(ask.body, cell))
+        return members.exactly(ask.user, project, cell.users.values(), _named(ask.body, cell))
 
     return await _change(ask, wanted)
 
