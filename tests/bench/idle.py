@@ -2,11 +2,12 @@
 
 import asyncio
 
+from runfold.contracts.connection import Execute
 from runfold.contracts.executor import Assignment
 from runfold.contracts.values import Quantities
 from runfold.executor.adapters.linux_host import LinuxHost
 from runfold.executor.host import HostFacts
-from runfold.executor.runtime import Ended, Interrupted, OnPull, Started, Usage
+from runfold.executor.runtime import Ended, Interrupted, OnPull, Session, Started, Unreachable, Usage
 from runfold.service.system import SystemClock
 
 #: A job whose script is this runs until it is stopped; every other one has ended when it starts.
@@ -47,6 +48,12 @@ class IdleRuntime:
 
     async def sample(self, attempt_id: str) -> Usage | None:
         return None
+
+    async def execute(self, attempt_id: str, wanted: Execute) -> Session:
+        raise Unreachable("nothing runs here")
+
+    async def dial(self, attempt_id: str, port: int) -> Session:
+        raise Unreachable("nothing listens here")
 
     async def stop(self, attempt_id: str, grace: int | None) -> None:
         self._end(attempt_id)

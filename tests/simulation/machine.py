@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable
 
+from runfold.contracts.connection import Execute
 from runfold.contracts.executor import Assignment
 from runfold.contracts.values import Quantities
 from runfold.executor.adapters.memory_journal import MemoryJournal
 from runfold.executor.host import HostFacts, IdentityTaken
 from runfold.executor.journal import Entries
 from runfold.executor.lease import Lease
-from runfold.executor.runtime import Ended, OnPull, Started, Usage
+from runfold.executor.runtime import Ended, OnPull, Session, Started, Usage
 from runfold.executor.runtimes.memory import MemoryEngine, MemoryJob, MemoryRuntime
 from tests.simulation.chance import Chance, SimClock
 from tests.simulation.node import Node
@@ -162,6 +163,14 @@ class SimRuntime:
 
     async def sample(self, attempt_id: str) -> Usage | None:
         return await self._runtime.sample(attempt_id)
+
+    async def execute(self, attempt_id: str, wanted: Execute) -> Session:
+        await self._node.port()
+        return await self._runtime.execute(attempt_id, wanted)
+
+    async def dial(self, attempt_id: str, port: int) -> Session:
+        await self._node.port()
+        return await self._runtime.dial(attempt_id, port)
 
     async def stop(self, attempt_id: str, grace: int | None) -> None:
         await self._node.port()

@@ -154,7 +154,19 @@ class InventoryAnswered:
     incarnation: str = ""  #: of the executor that reported it; each numbers its own
 
 
-Work = AttemptsAssigned | AttemptsStopped | AttemptsForgotten | InventoryAnswered
+@dataclass(frozen=True, slots=True)
+class ConnectionRequested:
+    """Log service -> executor: somebody wants to reach into a running attempt. What follows is said on a WebSocket that
+    the executor opens (`runfold.contracts.connection`). One that comes late finds its ticket gone."""
+
+    attempt_id: str
+    url: str  #: of the gateway that waits, with a ticket that is good once
+    fingerprint: str | None = (
+        None  #: SHA-256 of the certificate there, in hex; None asks the usual authorities
+    )
+
+
+Work = AttemptsAssigned | AttemptsStopped | AttemptsForgotten | InventoryAnswered | ConnectionRequested
 
 
 @dataclass(frozen=True, slots=True)

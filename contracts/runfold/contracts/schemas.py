@@ -4,6 +4,7 @@ from typing import Any, get_args
 
 from pydantic import TypeAdapter
 
+from runfold.contracts.connection import Said
 from runfold.contracts.executor import Fact, Work
 from runfold.contracts.registry import EVENT_TYPES
 from runfold.contracts.shape import PRIVATE_FIELDS
@@ -13,14 +14,14 @@ _CIPHERTEXT = "Ciphertext"
 
 
 def documents() -> dict[str, dict[str, Any]]:
-    """Type name -> JSON Schema 2020-12 of its data: events as the log has them, messages of log and executors."""
+    """Type name -> JSON Schema 2020-12 of its data: events as the log has them, what executors are told and say."""
     events = {
         name: {"$id": f"urn:runfold:{name}:v{kind.version}", **schema(kind.cls)}
         for name, kind in EVENT_TYPES.items()
     }
     messages = {
         cls.__name__: {"$id": f"urn:runfold:{cls.__name__}", **schema(cls)}
-        for cls in (*get_args(Fact), *get_args(Work))
+        for cls in (*get_args(Fact), *get_args(Work), *get_args(Said))
     }
     every = {**events, **messages}
     return {name: {"$schema": _DIALECT, **every[name]} for name in sorted(every)}

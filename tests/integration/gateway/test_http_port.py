@@ -19,6 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from runfold.gateway.api import Api
 from runfold.gateway.app import HttpPort
+from runfold.gateway.connections.tickets import Tickets
 from runfold.gateway.http.call import Answer, Call
 from runfold.gateway.settings import GatewaySettings
 from runfold.service.system import SystemClock, SystemIds
@@ -175,9 +176,8 @@ async def test_with_a_certificate_the_port_speaks_https(tmp_path: Path) -> None:
 
 
 async def test_until_it_serves_the_port_answers_that_it_is_starting(world: World) -> None:
-    port = HttpPort(
-        world.gateway.api, GatewaySettings(port=0), clock=world.storage.clock, ids=world.storage.ids
-    )
+    ids = world.storage.ids
+    port = HttpPort(world.gateway.api, GatewaySettings(port=0), world.storage.clock, ids, Tickets(ids))
     await port.start()
     assert port.address is not None
     url = "http://{}:{}/healthcheck".format(*port.address)
@@ -212,7 +212,8 @@ class Endless:
 
 async def test_a_subscriber_that_never_reads_is_cut_off() -> None:
     api, settings = Endless(), GatewaySettings(host="127.0.0.1", port=0, send_timeout=0.2)
-    port = HttpPort(cast(Api, api), settings, SystemClock(), SystemIds())
+    ids = SystemIds()
+    port = HttpPort(cast(Api, api), settings, SystemClock(), ids, Tickets(ids))
     await port.start()
     port.serve()
     assert port.address is not None

@@ -36,6 +36,7 @@ from runfold.gateway.http.call import Answer, Call
 from runfold.gateway.secrets import VaultSecrets
 from runfold.gateway.settings import GatewaySettings
 from runfold.log.projector import advance
+from runfold.service.connections import BrokerConnections
 from runfold.service.rebuilds import StoredRebuilds
 from runfold.service.run_rows import batches
 from runfold.service.system import SystemIds
@@ -270,6 +271,8 @@ async def a_world(
         rebuilds=StoredRebuilds(storage.runs, followed),
         secrets=VaultSecrets(Vault(storage.keys, MASTER_KEY, ids=storage.ids)),
         dead_letters=bus.dead_letters,
+        connections=BrokerConnections(bus),
+        ssh_host_key=None,
         clock=storage.clock,
         ids=storage.ids,
         untold=untold,

@@ -19,6 +19,8 @@ class Banner:
         host, port = self._gateway.address or ("", 0)
         url = f"http{'s' if self._tls else ''}://{f'[{host}]' if ':' in host else host}:{port}"
         console.print(f"Runfold is up at [bold]{url}[/bold]; API documents at {url}/api/docs")
+        if (ssh := self._gateway.ssh_address) is not None:
+            console.print(f"Runs are attached to by SSH on port {ssh.port}")
         console.print(f"Jobs run as: {self._executor.told}")
         token = self._token(console, url)
         console.print("Try:")

@@ -25,6 +25,7 @@ from runfold.log.settings import RetentionSettings
 from runfold.provisioner import bootstrap as provisioner
 from runfold.scheduler import bootstrap as scheduler
 from runfold.service.component import Component, Opened, Together
+from runfold.service.connections import BrokerConnections
 from runfold.service.forgetting import Forgetting
 from runfold.service.rebuilds import StoredRebuilds
 from runfold.service.settings import load
@@ -49,6 +50,8 @@ def parts(settings: UpSettings) -> Parts:
             GatewaySettings,
             host=settings.host,
             port=settings.port,
+            ssh_port=settings.ssh_port,
+            ssh_address=settings.ssh_address,
             admin_token=settings.admin_token,
             tls_cert=settings.tls_cert,
             tls_key=settings.tls_key,
@@ -92,6 +95,8 @@ def wire(
         rebuilds=rebuilds,
         secrets=VaultSecrets(vault),
         dead_letters=bus.dead_letters,
+        connections=BrokerConnections(bus),
+        ssh_host_key=data.ssh_host_key(),
         clock=clock,
         ids=ids,
         untold=data.untold,

@@ -38,6 +38,10 @@ def up(
         bool | None,
         typer.Option("--allow-host-processes", help="Let others than this machine start processes on it."),
     ] = None,
+    ssh_port: Annotated[
+        str | None,
+        typer.Option(help="Port of SSH into what runs, or off.", show_default="3022, where that is free"),
+    ] = None,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate (PEM): serve HTTPS.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Its private key (PEM).")] = None,
 ) -> None:
@@ -58,6 +62,7 @@ def up(
         "admin_token": admin_token,
         "runtime": runtime,
         "allow_host_processes": allow_host_processes,
+        "ssh_port": ssh_port,
         "tls_cert": tls_cert,
         "tls_key": tls_key,
     }

@@ -10,11 +10,13 @@ from runfold.contracts.executor import (
     AttemptsAssigned,
     AttemptsForgotten,
     AttemptsStopped,
+    ConnectionRequested,
     ExecutorAnnounced,
     InventoryAnswered,
 )
 from runfold.executor import tracing
 from runfold.executor.admission import Admissions, Choice
+from runfold.executor.connections import Connections
 from runfold.executor.crew import Crew
 from runfold.executor.entries import encode
 from runfold.executor.facts import Facts
@@ -88,6 +90,7 @@ class Agent:
         self._held = Holdings()
         self._admissions = Admissions(profile.choice, lambda: capacity, self._held)
         self._ledger = Ledger(self._admissions, clock.now, self._held)
+        self._connections = Connections(self._ledger, runtimes, self._tasks)
         self._lease.stopped = self._is_stopped
         METRICS.gauge("runfold_live_attempts", "Attempts that hold capacity of this host.", self._count_held)
 
@@ -151,6 +154,8 @@ class Agent:
                 # A replica that was replaced may not know, and say what is old: that isn't being heard.
                 news = said.position >= self._ledger.position
                 await self._take(self._ledger.answered(said), said if news else None)
+            case ConnectionRequested():
+                self._connections.begin(said)
             case _:
                 raise Rejected(f"{type(said).__name__} is nothing for an executor")
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from runfold.contracts.connection import Execute
 from runfold.contracts.executor import Assignment
 from runfold.contracts.values import PullProgress
 
@@ -60,8 +61,38 @@ class RuntimeUnavailable(RuntimeFault):
     """The engine doesn't answer, or the disk is full: nothing is known, try again later."""
 
 
+class Unreachable(RuntimeFault):
+    """Nobody gets into this attempt, or to this port of it; the text says why."""
+
+
+NOT_RUNNING = "the job isn't running here"
+
 #: Told how far the pull of an image is, as a sentence.
 OnPull = Callable[[PullProgress], None]
+
+
+class Session(Protocol):
+    """Bytes to and from what runs beside a job, or what listens in it. It ends with its job."""
+
+    async def read(self) -> tuple[int, bytes]:
+        """Some bytes with their stream (connection.DATA or ERRORS); none at the end."""
+
+    async def write(self, data: bytes) -> None:
+        """Waits while it takes nothing more. What nobody reads any more is dropped."""
+
+    async def end_input(self) -> None: ...
+
+    async def resize(self, columns: int, rows: int) -> None:
+        """Of its terminal, where it has one."""
+
+    async def signal(self, name: str) -> None:
+        """To all that runs in it; `name` without SIG."""
+
+    async def exited(self) -> int | None:
+        """Its status, once all was read; None of a connection, which has none."""
+
+    async def close(self) -> None:
+        """Hangs up: what runs in it is told so, as by a terminal that is closed."""
 
 
 class Runtime(Protocol):
@@ -91,6 +122,15 @@ class Runtime(Protocol):
 
     async def sample(self, attempt_id: str) -> Usage | None:
         """None where it doesn't run, or can't be told. Raises RuntimeUnavailable."""
+
+    async def execute(self, attempt_id: str, wanted: Execute) -> Session:
+        """Runs something beside a running job: as its user, in its directory, with its environment.
+
+        Raises Unreachable, RuntimeUnavailable.
+        """
+
+    async def dial(self, attempt_id: str, port: int) -> Session:
+        """A connection to what listens there, be it on loopback alone. Raises Unreachable, RuntimeUnavailable."""
 
     async def stop(self, attempt_id: str, grace: int | None) -> None:
         """TERM now, KILL after `grace` seconds (None: never); one that is only starting fails to start.

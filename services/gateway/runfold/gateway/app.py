@@ -12,6 +12,8 @@ from aiohttp import web
 from aiohttp.http_exceptions import PayloadEncodingError
 
 from runfold.gateway.api import Api
+from runfold.gateway.connections.tickets import PATH as TICKETS
+from runfold.gateway.connections.tickets import Tickets
 from runfold.gateway.dialects import owner
 from runfold.gateway.door import Door, affordable
 from runfold.gateway.http.call import Answer, Call
@@ -45,9 +47,10 @@ class CannotListen(OSError):
 class HttpPort:
     """Listens on the settings' host and port for as long as it is started; answers 503 until `serve`."""
 
-    def __init__(self, api: Api, settings: GatewaySettings, clock: Clock, ids: Ids) -> None:
+    def __init__(self, api: Api, settings: GatewaySettings, clock: Clock, ids: Ids, tickets: Tickets) -> None:
         self._api, self._settings, self._clock, self._ids = api, settings, clock, ids
         app = web.Application(client_max_size=settings.body_limit)
+        app.router.add_get(TICKETS, tickets.redeem, allow_head=False)
         app.router.add_route("*", "/{path:(?s:.*)}", self._handle)  # with line ends, too
         # aiohttp counts from the connection or the last answer until the next head is whole, dripping or not.
         self._runner = web.AppRunner(

@@ -28,6 +28,7 @@ from runfold.gateway.readmodels.rendered import Rendered
 from runfold.gateway.readmodels.unfinished import Unfinished
 from runfold.gateway.secrets import Secrets
 from runfold.gateway.settings import GatewaySettings
+from runfold.gateway.ssh.address import SshAddress
 from runfold.ports import Clock, Ids
 from runfold.service.rebuilds import Rebuilds
 from runfold.service.view import View
@@ -55,6 +56,7 @@ class Parts:
     history: History
     feed: Feed
     dead_letters: DeadLetters
+    ssh: Callable[[], SshAddress | None]  #: where its front door is
 
     def user_with(self, token: str | None) -> User | None:
         """Whose token it is now."""

@@ -17,6 +17,7 @@ from runfold.gateway.settings import GatewaySettings
 from runfold.ports import Clock, Ids
 from runfold.service.bootstrap import FollowingSettings, follow
 from runfold.service.component import Component, Opened, Together
+from runfold.service.connections import Connections
 from runfold.service.forgetting import Forgetting
 from runfold.service.measured import MeasuredLog
 from runfold.service.rebuilds import Rebuilds
@@ -29,6 +30,9 @@ class RemoteGatewaySettings(GatewaySettings, FollowingSettings):
     """Of the gateway as a process of its own."""
 
     health_port: int | None = 3001
+    ssh_host_key: SecretStr | None = (
+        None  #: as OpenSSH keeps it, the same for all gateways; without it no SSH
+    )
     master_key: SecretStr  #: base64 of 32 bytes, the log service's
 
 
@@ -43,6 +47,8 @@ def build(
     rebuilds: Rebuilds,
     secrets: Secrets,
     dead_letters: DeadLetters,
+    connections: Connections,
+    ssh_host_key: str | None,
     clock: Clock,
     ids: Ids,
     untold: UntoldToken | None = None,
@@ -58,6 +64,8 @@ def build(
         rebuilds=rebuilds,
         secrets=secrets,
         dead_letters=dead_letters,
+        connections=connections,
+        ssh_host_key=ssh_host_key,
         clock=clock,
         ids=ids,
         untold=untold,
@@ -70,6 +78,7 @@ async def wire(settings: RemoteGatewaySettings) -> Component:
     from runfold.eventlog.adapters.metrics_remote import RemoteMetrics
     from runfold.eventlog.adapters.output_remote import RemoteOutput
     from runfold.eventlog.adapters.runs_remote import RemoteRuns
+    from runfold.service.adapters.connections_remote import RemoteConnections
     from runfold.service.adapters.dead_letters_remote import RemoteDeadLetters
     from runfold.service.adapters.rebuilds_remote import RemoteRebuilds
 
@@ -78,7 +87,7 @@ async def wire(settings: RemoteGatewaySettings) -> Component:
     output, keys = RemoteOutput(urls, token), RemoteKeyStore(urls, token)
     metrics = RemoteMetrics(urls, token)
     runs, rebuilds = RemoteRuns(urls, token), RemoteRebuilds(urls, token)
-    dead_letters = RemoteDeadLetters(urls, token)
+    dead_letters, connections = RemoteDeadLetters(urls, token), RemoteConnections(urls, token)
     vault = Vault(keys, settings.master_key.get_secret_value(), ids=ids)
     following = follow(settings, "gateway", rows=True)
     gateway = build(
@@ -91,10 +100,13 @@ async def wire(settings: RemoteGatewaySettings) -> Component:
         rebuilds=rebuilds,
         secrets=VaultSecrets(vault),
         dead_letters=dead_letters,
+        connections=connections,
+        ssh_host_key=settings.ssh_host_key.get_secret_value() if settings.ssh_host_key else None,
         clock=clock,
         ids=ids,
     )
-    closers = [Opened(None, each.close) for each in (output, metrics, keys, runs, rebuilds, dead_letters)]
+    remotes = (output, metrics, keys, runs, rebuilds, dead_letters, connections)
+    closers = [Opened(None, each.close) for each in remotes]
     forgetting = Forgetting(following.view, following.log, runs, ids)
     return Together(
         "gateway", *closers, forgetting, *following.parts, gateway, Opened(_teller(gateway), None)

@@ -9,16 +9,27 @@ from runfold.gateway.api import Api
 from runfold.gateway.app import HttpPort
 from runfold.gateway.ask import Parts
 from runfold.gateway.commands import Commands
+from runfold.gateway.connections.reach import Address, Reach
+from runfold.gateway.connections.tickets import Tickets
+from runfold.gateway.dialects.dstack.attach import submitted_key
 from runfold.gateway.dialects.table import ROUTES
 from runfold.gateway.feed import Feed
 from runfold.gateway.first_start import Founded, UntoldToken, found
+from runfold.gateway.following import Following
+from runfold.gateway.readmodels.ends import Ends
 from runfold.gateway.readmodels.history import History
 from runfold.gateway.readmodels.past import Past
 from runfold.gateway.readmodels.rendered import Rendered
 from runfold.gateway.readmodels.unfinished import Unfinished
 from runfold.gateway.secrets import Secrets
 from runfold.gateway.settings import GatewaySettings
+from runfold.gateway.ssh.address import SshAddress
+from runfold.gateway.ssh.door import House
+from runfold.gateway.ssh.front import FrontDoor
+from runfold.gateway.ssh.output import OutputPort
+from runfold.gateway.tls import fingerprint
 from runfold.ports import Clock, Ids
+from runfold.service.connections import Connections
 from runfold.service.rebuilds import Rebuilds
 from runfold.service.view import View
 
@@ -40,6 +51,8 @@ class Gateway:
         rebuilds: Rebuilds,
         secrets: Secrets,
         dead_letters: DeadLetters,
+        connections: Connections,
+        ssh_host_key: str | None,
         clock: Clock,
         ids: Ids,
         untold: UntoldToken | None = None,
@@ -48,10 +61,15 @@ class Gateway:
         self._untold = untold
         self._commands = Commands(log, view, ids)
         rendered, unfinished = Rendered(lambda: view.cell), Unfinished()
-        history = History(lambda: view.cell)
-        for listener in (rendered.changed, unfinished.changed, history.changed):
+        history, ends, past = History(lambda: view.cell), Ends(), Past(view, runs)
+        for listener in (rendered.changed, unfinished.changed, history.changed, ends.changed):
             view.listen(listener)
         self.feed = Feed(log, view)
+        self._tickets = Tickets(ids)
+        reach = Reach(lambda: view.cell, self._tickets, connections, self._reached_at)
+        following = Following(lambda: view.cell, output, ends)
+        house = House(lambda: view.cell, past, reach, OutputPort(following), submitted_key)
+        self._front = FrontDoor(settings, house, ssh_host_key)
         self.api = Api(
             Parts(
                 settings=settings,
@@ -59,7 +77,7 @@ class Gateway:
                 commands=self._commands,
                 output=output,
                 metrics=metrics,
-                past=Past(view, runs),
+                past=past,
                 rebuilds=rebuilds,
                 secrets=secrets,
                 clock=clock,
@@ -69,10 +87,11 @@ class Gateway:
                 history=history,
                 feed=self.feed,
                 dead_letters=dead_letters,
+                ssh=lambda: self._front.address,
             ),
             ROUTES,
         )
-        self._port = HttpPort(self.api, settings, clock, ids)
+        self._port = HttpPort(self.api, settings, clock, ids, self._tickets)
         #: Set by a first start, or by the next one where it didn't come to show the token to the user.
         self.founded: Founded | None = None
 
@@ -81,9 +100,15 @@ class Gateway:
         """Where it listens; None before it does."""
         return self._port.address
 
+    @property
+    def ssh_address(self) -> SshAddress | None:
+        """Where its SSH front door is; None where it has none."""
+        return self._front.address
+
     async def start(self) -> None:
-        """Founds the cell where nobody has, once nothing else can fail; raises CannotListen."""
+        """Founds the cell where nobody has, once nothing else can fail; raises CannotListen, CannotListenForSsh."""
         await self._port.start()
+        await self._front.start()
         given = self._settings.admin_token
         self.founded = await found(
             self._view,
@@ -97,7 +122,25 @@ class Gateway:
 
     async def stop(self) -> None:
         self.feed.stop()
+        await self._front.stop()
+        await self._tickets.close()
         await self._port.stop()
+
+    def _reached_at(self) -> Address:
+        """Where executors reach this gateway; once it listens."""
+        settings = self._settings
+        mark = fingerprint(settings.tls_cert) if settings.tls_cert else None
+        if settings.gateway_url is not None:
+            return Address(settings.gateway_url.rstrip("/"), mark)
+        assert self._port.address is not None
+        host, port = self._port.address
+        return Address(f"{'https' if mark else 'http'}://{_named(host)}:{port}", mark)
 
     def not_ready(self) -> str | None:
         return self._view.not_ready()
+
+
+def _named(host: str) -> str:
+    """An address that one can connect to, for one that listens at it."""
+    every = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+    return every.get(host, f"[{host}]" if ":" in host else host)

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from annotated_types import Gt, Interval
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
@@ -24,6 +24,14 @@ def size(value: object) -> object:
     return round(float(found[1]) * _UNITS[found[2].upper()])
 
 
+def address(text: str) -> str:
+    """host:port"""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError("give it as host:port")
+    return text
+
+
 def there(path: Path) -> Path:
     """A file that exists."""
     if not path.is_file():
@@ -33,15 +41,19 @@ def there(path: Path) -> Path:
 
 Bytes = Annotated[int, BeforeValidator(size)]
 Port = Annotated[int, Interval(ge=0, le=65535)]
+SshPort = Port | Literal["off"]
+Address = Annotated[str, AfterValidator(address)]
 Seconds = Annotated[float, Gt(0)]
 PresentFile = Annotated[Path, AfterValidator(there)]
 
 
 class PortSettings(ServiceSettings):
-    """Where the public API listens, and whether it speaks HTTPS there."""
+    """Where the public API and SSH listen, and whether the API speaks HTTPS."""
 
     host: str = "127.0.0.1"
     port: Port = 3000  #: 0 takes any free one
+    ssh_port: SshPort | None = None  #: of the SSH front door; None is 3022 where that is free
+    ssh_address: Address | None = None  #: where clients reach that, if it isn't as it listens
     tls_cert: PresentFile | None = None  #: with `tls_key` the port speaks HTTPS
     tls_key: PresentFile | None = Field(default=None, validate_default=True)
 
@@ -62,6 +74,7 @@ class GatewaySettings(PortSettings):
     keepalive_timeout: Seconds = 75.0  #: until a connection's next request has come with all its headers
     body_timeout: Seconds = 60.0  #: until a request's body is there
     send_timeout: Seconds = 60.0  #: for which a client may take nothing of its answer
+    gateway_url: str | None = None  #: where executors reach this gateway, if it isn't as it listens
     admin_token: SecretStr | None = (
         None  #: of user admin, at the first start alone; made where it isn't given
     )

@@ -17,6 +17,7 @@ from runfold.log.silence import AFTER
 from runfold.ports import Clock, Ids
 from runfold.ports.backoff import Backoff
 from runfold.service.component import Component, Opened, Together
+from runfold.service.connections import BrokerConnections
 from runfold.service.forgetting import Forgetting
 from runfold.service.rebuilds import StoredRebuilds
 from runfold.service.replica import Replica
@@ -72,6 +73,7 @@ async def wire(settings: LogSettings) -> Component:
     from runfold.eventlog.adapters.mongo_documents import connect, prepare
     from runfold.eventlog.adapters.output_mongo import MongoOutputStore
     from runfold.eventlog.adapters.runs_mongo import MongoRunStore
+    from runfold.log.http import connections as connections_face
     from runfold.log.http import dead_letters as dead_letters_face
     from runfold.log.http import eventlog as eventlog_face
     from runfold.log.http import keys as keys_face
@@ -116,6 +118,7 @@ async def wire(settings: LogSettings) -> Component:
         *keys_face.routes(keys, tokens),
         *metrics_face.routes(metrics, tokens),
         *dead_letters_face.routes(bus.dead_letters, tokens),
+        *connections_face.routes(BrokerConnections(bus), tokens),
     ]
     return Together(
         "log",

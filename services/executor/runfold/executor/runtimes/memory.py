@@ -5,16 +5,19 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from runfold.contracts.connection import DATA, Execute
 from runfold.contracts.executor import Assignment
 from runfold.contracts.values import PullProgress
 from runfold.executor.lease import CUT_OFF
 from runfold.executor.runtime import (
+    NOT_RUNNING,
     Ended,
     Interrupted,
     OnPull,
     RuntimeUnavailable,
     Started,
     StartFailed,
+    Unreachable,
     Usage,
 )
 from runfold.executor.runtimes.tail import Tail
@@ -33,6 +36,7 @@ class MemoryJob:
     killer: asyncio.TimerHandle | None = None
     deaf: bool = False  #: ignores TERM
     cut_off: bool = False  #: stopped by its own host
+    over_too: list[Callable[[], None]] = field(default_factory=list)  #: what ends what runs beside it
     tail: Tail = field(init=False)
 
     def __post_init__(self) -> None:
@@ -133,6 +137,8 @@ class MemoryEngine:
         job.ended = Ended(status, self.now(), len(job.output), reason=reason, message=message)
         job.tail.close()
         job.over.set()
+        for end in job.over_too:
+            end()
 
 
 class MemoryRuntime:
@@ -196,6 +202,16 @@ class MemoryRuntime:
         memory = 1024 * 1024 + len(job.output)
         return Usage(self._engine.now() - job.started.started_at, memory, memory)
 
+    async def execute(self, attempt_id: str, wanted: Execute) -> "MemorySession":
+        return MemorySession(self._running(attempt_id), _words(wanted.command or ("cat",)))
+
+    async def dial(self, attempt_id: str, port: int) -> "MemorySession":
+        """What listens at each port but 0 sends back what it gets."""
+        job = self._running(attempt_id)
+        if port == 0:
+            raise Unreachable("nothing answers at port 0 of the job")
+        return MemorySession(job, [["cat"]], connection=True)
+
     async def stop(self, attempt_id: str, grace: int | None) -> None:
         self._check()
         self._stops[attempt_id] = grace
@@ -209,9 +225,71 @@ class MemoryRuntime:
     async def close(self) -> None:
         """Jobs run on in the engine."""
 
+    def _running(self, attempt_id: str) -> MemoryJob:
+        self._check()
+        job = self._engine.jobs.get(attempt_id)
+        if job is None or job.over.is_set():
+            raise Unreachable(NOT_RUNNING)
+        return job
+
     def _check(self) -> None:
         if self._engine.away:
             raise RuntimeUnavailable("the engine doesn't answer")
+
+
+class MemorySession:
+    """What runs beside a job, in the few words of this shell; `cat` sends back what it gets until that ends."""
+
+    def __init__(self, job: MemoryJob, commands: list[list[str]], *, connection: bool = False) -> None:
+        self._pieces: asyncio.Queue[bytes] = asyncio.Queue()
+        self._status: int | None = None if connection else 0
+        self._ended = False
+        job.over_too.append(self.kill)
+        for word, *rest in commands:
+            match word:
+                case "echo":
+                    self._pieces.put_nowait(" ".join(rest).encode() + b"\n")
+                case "exit":
+                    self._status = int(rest[0])
+                    self._end()
+                case "cat" | "sleep":
+                    return
+                case _:
+                    self._status = 127
+                    self._end()
+        self._end()
+
+    async def read(self) -> tuple[int, bytes]:
+        return DATA, await self._pieces.get()
+
+    async def write(self, data: bytes) -> None:
+        if not self._ended and data:
+            self._pieces.put_nowait(data)
+
+    async def end_input(self) -> None:
+        self._end()
+
+    async def resize(self, columns: int, rows: int) -> None:
+        """Nothing here draws."""
+
+    async def signal(self, name: str) -> None:
+        self.kill()
+
+    async def exited(self) -> int | None:
+        return self._status
+
+    async def close(self) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        if not self._ended:
+            self._status = None if self._status is None else 137
+            self._end()
+
+    def _end(self) -> None:
+        if not self._ended:
+            self._ended = True
+            self._pieces.put_nowait(b"")
 
 
 def _words(command: tuple[str, ...]) -> list[list[str]]:

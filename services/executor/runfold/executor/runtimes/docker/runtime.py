@@ -6,25 +6,30 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from runfold.contracts.connection import Execute
 from runfold.contracts.executor import Assignment
 from runfold.executor.lease import CUT_OFF, Leash
 from runfold.executor.runtime import (
+    NOT_RUNNING,
     Ended,
     Interrupted,
     OnPull,
     RuntimeUnavailable,
     Started,
     StartFailed,
+    Unreachable,
     Usage,
 )
-from runfold.executor.runtimes.docker import options
+from runfold.executor.runtimes.docker import inside, options, sessions
 from runfold.executor.runtimes.docker.engine import WATCHED, Engine
 from runfold.executor.runtimes.docker.guard import Guard
 from runfold.executor.runtimes.docker.images import Images
+from runfold.executor.runtimes.docker.sessions import DockerSession
 from runfold.executor.runtimes.docker.spool import Spool
 from runfold.executor.runtimes.docker.usage import usage_of
 from runfold.executor.runtimes.docker.watch import Watch, micros
 from runfold.executor.runtimes.tail import Awakener, Tail
+from runfold.executor.runtimes.tcp import TcpSession
 from runfold.service.logging import get_logger
 
 _log = get_logger("runfold.executor")
@@ -141,6 +146,15 @@ class DockerRuntime:
             )
         except APIError:
             return None  # it has ended, and may be gone
+
+    async def execute(self, attempt_id: str, wanted: Execute) -> DockerSession:
+        return await sessions.begin(self._engine, options.name_of(attempt_id), wanted)
+
+    async def dial(self, attempt_id: str, port: int) -> TcpSession:
+        found = await self._find(attempt_id)
+        if found is None:
+            raise Unreachable(NOT_RUNNING)
+        return await inside.dial(found, port)
 
     async def stop(self, attempt_id: str, grace: int | None) -> None:
         self._stops[attempt_id] = grace

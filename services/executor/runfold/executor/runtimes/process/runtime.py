@@ -14,9 +14,11 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
+from runfold.contracts.connection import Execute
 from runfold.contracts.executor import Assignment
 from runfold.executor.lease import CUT_OFF, Leash
 from runfold.executor.runtime import (
+    NOT_RUNNING,
     Ended,
     Interrupted,
     OnPull,
@@ -24,14 +26,17 @@ from runfold.executor.runtime import (
     RuntimeUnavailable,
     Started,
     StartFailed,
+    Unreachable,
     Usage,
 )
-from runfold.executor.runtimes.process import environment, supervisor
+from runfold.executor.runtimes.process import environment, sessions, supervisor
 from runfold.executor.runtimes.process.directory import REMOVED, JobDirectory
 from runfold.executor.runtimes.process.inotify import Inotify
 from runfold.executor.runtimes.process.leftovers import boot_id, kill_leftovers
+from runfold.executor.runtimes.process.sessions import ProcessSession
 from runfold.executor.runtimes.process.usage import Usages
 from runfold.executor.runtimes.tail import Tail
+from runfold.executor.runtimes.tcp import TcpSession, connect
 
 T = TypeVar("T")
 _POLL = 0.005
@@ -48,8 +53,11 @@ class _Job:
         self.over = asyncio.Event()
         self.ended: Ended | None = None
         self.watch: int | None = None
+        self.sessions: list[ProcessSession] = []
 
     def finish(self) -> None:
+        for session in self.sessions:
+            session.kill()
         self.ended = self.directory.ended()
         self.tail.close()
         self.over.set()
@@ -136,6 +144,21 @@ class ProcessRuntime:
         record = job.directory.record()
         return await self._in_thread(lambda: self._usages.of(record)) if record else None
 
+    async def execute(self, attempt_id: str, wanted: Execute) -> ProcessSession:
+        job = self._running(attempt_id)
+        record = job.directory.record()
+        if record is None:
+            raise Unreachable(NOT_RUNNING)
+        where = sessions.surroundings(record.pid, self._identity)
+        job.sessions.append(await sessions.begin(wanted, where))
+        if job.over.is_set():
+            job.sessions[-1].kill()
+        return job.sessions[-1]
+
+    async def dial(self, attempt_id: str, port: int) -> TcpSession:
+        self._running(attempt_id)
+        return await connect(port)
+
     async def stop(self, attempt_id: str, grace: int | None) -> None:
         self._stops[attempt_id] = grace
         if job := self._jobs.get(attempt_id):
@@ -164,6 +187,13 @@ class ProcessRuntime:
             self._unwatch(descriptor)
         self._inotify.close()
         self._threads.shutdown(wait=False)
+
+    def _running(self, attempt_id: str) -> _Job:
+        """Raises Unreachable."""
+        job = self._jobs.get(attempt_id)
+        if job is None or job.over.is_set():
+            raise Unreachable(NOT_RUNNING)
+        return job
 
     def _begin(self, job: _Job, assignment: Assignment, create: bool) -> int | None:
         """The pid of its supervisor, found or made; None when it has ended. In a thread."""

@@ -88,7 +88,9 @@ async def whole(ask: Ask[Any], run: Run | PastRun | None) -> Run | None:
 
 def rendered(ask: Ask[Any], run: Run) -> bytes:
     """The run as `get` shows it, from the bytes kept if it hasn't changed."""
-    return ask.parts.rendered.run(run.id, DIALECT, lambda: run_bytes(run, told(ask, run), ask.cell))
+    return ask.parts.rendered.run(
+        run.id, DIALECT, lambda: run_bytes(run, told(ask, run), ask.cell, ask.parts.ssh())
+    )
 
 
 def told(ask: Ask[Any], run: Run) -> Documents:

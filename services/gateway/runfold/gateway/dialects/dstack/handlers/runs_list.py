@@ -107,5 +107,5 @@ def _run(ask: Ask[requests.ListRunsRequest], run: Run) -> bytes:
     return ask.parts.rendered.run(
         run.id,
         (DIALECT, jobs_too, limit),
-        lambda: run_bytes(run, told(ask, run), ask.cell, jobs_too=jobs_too, limit=limit),
+        lambda: run_bytes(run, told(ask, run), ask.cell, ask.parts.ssh(), jobs_too=jobs_too, limit=limit),
     )

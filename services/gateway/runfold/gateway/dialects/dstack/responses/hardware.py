@@ -6,6 +6,7 @@ from runfold.contracts.values import Quantities
 from runfold.domain.cell.state import Cell
 from runfold.domain.instance.state import Host, Instance
 from runfold.domain.job.state import Attempt
+from runfold.gateway.ssh.address import HOST, JOB_PORT, SshAddress
 
 MIB, GIB = 1024**2, 1024**3
 
@@ -37,8 +38,8 @@ def instance_type(capacity: Quantities, host: Host | None) -> dict[str, Any]:
     return {"name": "instance", "resources": resources(capacity, arch)}
 
 
-def provisioning_data(attempt: Attempt, cell: Cell) -> dict[str, Any] | None:
-    """Where an attempt was placed; None before it is."""
+def provisioning_data(attempt: Attempt, cell: Cell, ssh: SshAddress | None) -> dict[str, Any] | None:
+    """Where an attempt was placed, and how its users get in by `ssh`; None before it is placed."""
     instance = cell.instances.get(attempt.instance_id or "")
     if instance is None or instance.capacity is None:
         return None
@@ -48,7 +49,7 @@ def provisioning_data(attempt: Attempt, cell: Cell) -> dict[str, Any] | None:
         "base_backend": None,
         "instance_type": instance_type(instance.capacity, host),
         "instance_id": instance.name,
-        "hostname": instance.hostname,
+        **_way_in(attempt, instance, ssh),
         "internal_ip": None,
         "public_ip_enabled": True,
         "instance_network": None,
@@ -57,11 +58,20 @@ def provisioning_data(attempt: Attempt, cell: Cell) -> dict[str, Any] | None:
         "reservation": None,
         "price": price(instance),
         "username": "root",
-        "ssh_port": None,
-        "dockerized": True,
-        "ssh_proxy": None,
         "backend_data": None,
         "gpu_driver": None,
+    }
+
+
+def _way_in(attempt: Attempt, instance: Instance, ssh: SshAddress | None) -> dict[str, Any]:
+    """By our front door as the jump host: the login there names the attempt (dstack spec, section 6)."""
+    if ssh is None:
+        return {"hostname": instance.hostname, "ssh_port": None, "dockerized": True, "ssh_proxy": None}
+    return {
+        "hostname": f"{HOST}{attempt.id}",
+        "ssh_port": JOB_PORT,
+        "dockerized": False,
+        "ssh_proxy": {"hostname": ssh.host, "username": attempt.id, "port": ssh.port},
     }
 
 

@@ -11,6 +11,7 @@ from runfold.gateway.dialects.dstack.job_spec import retry, script, shell
 from runfold.gateway.dialects.dstack.requests.runs import RunSpec
 from runfold.gateway.dialects.dstack.responses.encode import maybe, timestamp
 from runfold.gateway.dialects.dstack.responses.hardware import provisioning_data, runtime_data
+from runfold.gateway.ssh.address import SshAddress
 
 NEWEST = 10  #: submissions shown of one job
 
@@ -53,14 +54,14 @@ def job_spec(spec: RunSpec, task: TaskConfiguration, name: str) -> dict[str, Any
     }
 
 
-def submissions(job: Job, cell: Cell, limit: int) -> list[dict[str, Any]]:
+def submissions(job: Job, cell: Cell, ssh: SshAddress | None, limit: int) -> list[dict[str, Any]]:
     """The newest `limit`, oldest of them first. What an executor refused is none, unless it is the latest."""
     shown = [a for a in job.attempts if not a.refused or a is job.attempt]
     numbered = list(enumerate(shown))[-limit:] if limit else []
-    return [submission(job, attempt, number, cell) for number, attempt in numbered]
+    return [submission(job, attempt, number, cell, ssh) for number, attempt in numbered]
 
 
-def submission(job: Job, attempt: Attempt, number: int, cell: Cell) -> dict[str, Any]:
+def submission(job: Job, attempt: Attempt, number: int, cell: Cell, ssh: SshAddress | None) -> dict[str, Any]:
     reason = status.job_reason(job, attempt)
     return {
         "id": attempt.id,
@@ -75,7 +76,7 @@ def submission(job: Job, attempt: Attempt, number: int, cell: Cell) -> dict[str,
         "termination_reason": reason,
         "termination_reason_message": attempt.message if reason else None,
         "exit_status": attempt.exit_status,
-        "job_provisioning_data": provisioning_data(attempt, cell),
+        "job_provisioning_data": provisioning_data(attempt, cell, ssh),
         "job_runtime_data": runtime_data(attempt),
         "error": status.job_error(reason),
         "probes": [],

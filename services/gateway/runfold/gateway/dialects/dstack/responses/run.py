@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from runfold.domain.cell.state import Cell
+from runfold.domain.job.state import Job
 from runfold.domain.run.state import Run
 from runfold.gateway.dialects.dstack import status
 from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
@@ -13,6 +14,7 @@ from runfold.gateway.dialects.dstack.effective import merge
 from runfold.gateway.dialects.dstack.requests.runs import RunSpec
 from runfold.gateway.dialects.dstack.responses import job as jobs
 from runfold.gateway.dialects.dstack.responses.encode import encoded, raw, timestamp
+from runfold.gateway.ssh.address import SshAddress
 
 DIALECT = "dstack"
 HOUR = 3600 * 1_000_000
@@ -42,15 +44,21 @@ def documents_of(spec: RunSpec, text: str, *, run_name: str) -> Documents:
 
 
 def run_bytes(
-    run: Run, documents: Documents, cell: Cell, *, jobs_too: bool = True, limit: int = jobs.NEWEST
+    run: Run,
+    documents: Documents,
+    cell: Cell,
+    ssh: SshAddress | None,
+    *,
+    jobs_too: bool = True,
+    limit: int = jobs.NEWEST,
 ) -> bytes:
     """The run with at most `limit` submissions of each job, or without its jobs."""
-    return encoded(_run(run, documents, cell, jobs_too, limit))
+    shown = [_job(job, documents.job_spec, cell, ssh, limit) for job in run.jobs] if jobs_too else []
+    return encoded(_run(run, documents, cell, shown))
 
 
-def _run(run: Run, documents: Documents, cell: Cell, jobs_too: bool, limit: int) -> dict[str, Any]:
+def _run(run: Run, documents: Documents, cell: Cell, shown: list[dict[str, Any]]) -> dict[str, Any]:
     state = run.status
-    shown = [_job(job, documents.job_spec, cell, limit) for job in run.jobs] if jobs_too else []
     newest = shown[0]["job_submissions"][-1:] if shown else []
     owner = cell.users.get(run.user_id)
     return {
@@ -88,10 +96,10 @@ def _translated(run: Run) -> RunSpec:
     return RunSpec(run_name=run.name, repo_id="none", repo_data={"repo_type": "virtual"}, configuration=task)
 
 
-def _job(job: Any, job_spec: msgspec.Raw, cell: Cell, limit: int) -> dict[str, Any]:
+def _job(job: Job, job_spec: msgspec.Raw, cell: Cell, ssh: SshAddress | None, limit: int) -> dict[str, Any]:
     return {
         "job_spec": job_spec,
-        "job_submissions": jobs.submissions(job, cell, limit),
+        "job_submissions": jobs.submissions(job, cell, ssh, limit),
         "job_connection_info": None,
     }
 

@@ -1,0 +1,241 @@
+"""What people run beside a process job, by pipes or on a terminal of its own."""
+
+import asyncio
+import fcntl
+import os
+import signal as signals
+import struct
+import sys
+import termios
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from runfold.contracts.connection import DATA, ERRORS, MOST_BYTES, Execute, Terminal
+from runfold.executor.runtime import Unreachable
+from runfold.executor.runtimes.process import session
+from runfold.executor.runtimes.process.environment import Identity
+from runfold.executor.runtimes.shell import SHELL
+
+_SIGNALLED = 128
+#: Pieces of output that wait to be taken.
+_AHEAD = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where a session runs, and as who; `identity` is None where it is who runs this."""
+
+    env: dict[str, str]
+    directory: str
+    identity: Identity | None
+
+
+def surroundings(supervisor: int, identity: Identity | None) -> Surroundings:
+    """Those of the job of this supervisor; raises Unreachable where it has just ended."""
+    try:
+        children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
+        job = Path("/proc") / children[0]
+        pairs = (os.fsdecode(item).partition("=") for item in (job / "environ").read_bytes().split(b"\0"))
+        env = {name: value for name, equals, value in pairs if equals}
+        return Surroundings(env, str((job / "cwd").readlink()), identity)
+    except (OSError, IndexError) as error:
+        raise Unreachable("the job has ended") from error
+
+
+async def begin(wanted: Execute, where: Surroundings) -> "ProcessSession":
+    """Raises Unreachable."""
+    env = {**where.env, **wanted.env}
+    command = wanted.command or SHELL
+    try:
+        if wanted.terminal is not None:
+            return await _on_terminal(command, env, where, wanted.terminal)
+        process = await _spawn(command, env, where)
+    except OSError as error:
+        raise Unreachable(f"nothing can be run beside the job: {error}") from error
+    assert process.stdout is not None and process.stderr is not None
+    return ProcessSession(
+        process, {DATA: _reading(process.stdout), ERRORS: _reading(process.stderr)}, _PipeInput(process)
+    )
+
+
+async def _on_terminal(
+    command: tuple[str, ...], env: dict[str, str], where: Surroundings, wanted: Terminal
+) -> "ProcessSession":
+    master, slave = os.openpty()
+    try:
+        _resize(slave, wanted.columns, wanted.rows)
+        if where.identity:
+            os.fchown(slave, where.identity.uid, where.identity.gid)
+        process = await _spawn(command, {**env, "TERM": wanted.kind or "xterm"}, where, slave)
+    except BaseException:
+        os.close(master)
+        raise
+    finally:
+        os.close(slave)
+    terminal = _Master(master)
+    return ProcessSession(process, {DATA: terminal.read}, terminal)
+
+
+async def _spawn(
+    command: tuple[str, ...], env: dict[str, str], where: Surroundings, terminal: int | None = None
+) -> asyncio.subprocess.Process:
+    who, pipe = where.identity, asyncio.subprocess.PIPE
+    identity = (str(who.uid), str(who.gid), ",".join(map(str, who.groups))) if who else ("", "", "")
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", "-E", session.__file__),
+        *(*identity, "" if terminal is None else "terminal", where.directory, *command),
+        env=env,
+        stdin=pipe if terminal is None else terminal,
+        stdout=pipe if terminal is None else terminal,
+        stderr=pipe if terminal is None else terminal,
+        start_new_session=True,
+    )
+
+
+class _PipeInput:
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None
+        self._stdin = process.stdin
+
+    async def write(self, data: bytes) -> None:
+        with suppress(ConnectionError):  # it takes no more, which it may say by its status
+            self._stdin.write(data)
+            await self._stdin.drain()
+
+    def end(self) -> None:
+        self._stdin.close()
+
+    def resize(self, columns: int, rows: int) -> None:
+        """There is no terminal."""
+
+    def close(self) -> None:
+        self._stdin.close()
+
+
+class _Master:
+    """Our end of a terminal."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor, self._loop = descriptor, asyncio.get_running_loop()
+        self._closed = False
+        os.set_blocking(descriptor, False)
+
+    async def read(self) -> bytes:
+        while not self._closed:
+            with suppress(BlockingIOError):
+                try:
+                    return os.read(self._descriptor, MOST_BYTES)
+                except OSError as error:
+                    if isinstance(error, BlockingIOError):
+                        raise
+                    return b""  # nobody has the other end any more
+            await self._ready(self._loop.add_reader, self._loop.remove_reader)
+        return b""
+
+    async def write(self, data: bytes) -> None:
+        while data and not self._closed:
+            try:
+                data = data[os.write(self._descriptor, data) :]
+            except BlockingIOError:
+                await self._ready(self._loop.add_writer, self._loop.remove_writer)
+            except OSError:
+                return
+
+    def end(self) -> None:
+        """As Ctrl-D at the beginning of a line: a terminal has no other end of input."""
+        with suppress(OSError):
+            os.write(self._descriptor, b"\x04")
+
+    def resize(self, columns: int, rows: int) -> None:
+        with suppress(OSError):
+            _resize(self._descriptor, columns, rows)
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._loop.remove_reader(self._descriptor)
+            self._loop.remove_writer(self._descriptor)
+            os.close(self._descriptor)
+
+    async def _ready(self, add: Callable[..., None], remove: Callable[[int], bool]) -> None:
+        ready = asyncio.Event()
+        add(self._descriptor, ready.set)
+        try:
+            await ready.wait()
+        finally:
+            if not self._closed:
+                remove(self._descriptor)
+
+
+class ProcessSession:
+    """A process at the head of a session of its own; `outputs` are read until each is at its end."""
+
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        outputs: dict[int, Callable[[], Awaitable[bytes]]],
+        input: _PipeInput | _Master,
+    ) -> None:
+        self._process, self._input = process, input
+        self._pieces: asyncio.Queue[tuple[int, bytes]] = asyncio.Queue(_AHEAD)
+        self._open = len(outputs)
+        self._pumps = [asyncio.create_task(self._pump(stream, read)) for stream, read in outputs.items()]
+
+    async def read(self) -> tuple[int, bytes]:
+        while self._open:
+            stream, data = await self._pieces.get()
+            if data:
+                return stream, data
+            self._open -= 1
+        return DATA, b""
+
+    async def write(self, data: bytes) -> None:
+        await self._input.write(data)
+
+    async def end_input(self) -> None:
+        self._input.end()
+
+    async def resize(self, columns: int, rows: int) -> None:
+        self._input.resize(columns, rows)
+
+    async def signal(self, name: str) -> None:
+        number = getattr(signals, f"SIG{name}", None)
+        if isinstance(number, signals.Signals):
+            self._tell(number)
+
+    async def exited(self) -> int | None:
+        status = await self._process.wait()
+        return status if status >= 0 else _SIGNALLED - status
+
+    async def close(self) -> None:
+        self._tell(signals.SIGHUP)
+        self._input.close()
+        for pump in self._pumps:
+            pump.cancel()
+
+    def kill(self) -> None:
+        """With its job."""
+        self._tell(signals.SIGKILL)
+
+    def _tell(self, number: signals.Signals) -> None:
+        if self._process.returncode is not None and Path(f"/proc/{self._process.pid}").exists():
+            return  # its number went to somebody else, so nothing of it is left
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+    async def _pump(self, stream: int, read: Callable[[], Awaitable[bytes]]) -> None:
+        data = b"-"
+        while data:
+            data = await read()
+            await self._pieces.put((stream, data))
+
+
+def _reading(reader: asyncio.StreamReader) -> Callable[[], Awaitable[bytes]]:
+    return lambda: reader.read(MOST_BYTES)
+
+
+def _resize(descriptor: int, columns: int, rows: int) -> None:
+    size = struct.pack("HHHH", min(rows, 0xFFFF), min(columns, 0xFFFF), 0, 0)
+    fcntl.ioctl(descriptor, termios.TIOCSWINSZ, size)

@@ -1,0 +1,1 @@
+"""Connections into what runs: asked for here, opened by the executor."""
