@@ -4,11 +4,12 @@
 """
 
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 
 from tests.chaos.calls import POINTS, Point
-from tests.chaos.walk import Walk, walking
+from tests.chaos.walk import Chapters, walking
 from tests.servers.broker import Broker
 from tests.servers.fixtures import Engine
 
@@ -37,9 +38,15 @@ SHORT = (
 @pytest.fixture(scope="module")
 def walk(
     tmp_path_factory: pytest.TempPathFactory, broker: Broker, mongo_url: str, docker_engine: Engine
-) -> Iterator[Walk]:
-    with walking(tmp_path_factory.mktemp("walk"), broker, mongo_url, docker_engine) as walk:
-        yield walk
+) -> Iterator[Chapters]:
+    numbers = count(1)
+    walk = Chapters(
+        lambda: walking(
+            tmp_path_factory.mktemp(f"walk{next(numbers)}"), broker, mongo_url, docker_engine
+        )
+    )
+    yield walk
+    walk.close()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -49,7 +56,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("point", points, ids=str)
 
 
-def test_nothing_is_lost_and_nothing_happens_twice_where_a_service_dies(walk: Walk, point: Point) -> None:
+def test_nothing_is_lost_and_nothing_happens_twice_where_a_service_dies(walk: Chapters, point: Point) -> None:
     walk.die_at(point)
 
 

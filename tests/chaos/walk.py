@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
@@ -22,6 +22,10 @@ from tests.servers.fixtures import Database, Engine
 #: How often users act until a service that was to die of it is taken to never get there, and seconds between.
 _ROUNDS, _BETWEEN = 15, 1.0
 _START_OR_STOP = 30.0
+
+
+#: Points of one installation: what stands in for MongoDB gets slower with all that it has seen.
+CHAPTER = 40
 
 
 class Walk:
@@ -51,6 +55,32 @@ class Walk:
             if self.mortals.await_death(point, _BETWEEN):
                 return True
         return False
+
+
+class Chapters:
+    """The whole way: a new installation after so many points, or after one at which something went wrong, since that
+    would fail all the others as well."""
+
+    def __init__(self, begin: Callable[[], contextlib.AbstractContextManager[Walk]]) -> None:
+        self._begin = begin
+        self._open = contextlib.ExitStack()
+        self._walk: Walk | None = None
+        self._points = 0
+
+    def die_at(self, point: Point) -> None:
+        """As of a walk. Raises Violation."""
+        if self._walk is None or self._points == CHAPTER:
+            self.close()
+            self._walk, self._points = self._open.enter_context(self._begin()), 0
+        self._points += 1
+        try:
+            self._walk.die_at(point)
+        except BaseException:
+            self._walk = None
+            raise
+
+    def close(self) -> None:
+        self._open.close()
 
 
 @contextlib.contextmanager
