@@ -75,6 +75,8 @@ class Installation:
     host: str = "127.0.0.1"
     gateway_port: int = 3000
     log_port: int = 3100
+    #: Of the first gateway; None is what it takes by itself. Further ones take a free port.
+    ssh_port: int | None = None
     #: Further replicas as `<service>-2`; each of gateway and log listens on a free port.
     replicas: tuple[str, ...] = ()
     health_ports: Mapping[str, int] = field(default_factory=dict)
@@ -132,6 +134,10 @@ class Installation:
             "RUNFOLD_LOG_TOKEN": self.keys.log_tokens[service],
         }
 
+    def _of_ssh(self, name: str) -> dict[str, str]:
+        port = self.ssh_port if name == "gateway" else 0
+        return {} if port is None else {"RUNFOLD_SSH_PORT": str(port)}
+
     def _of_its_own(self, name: str) -> dict[str, str]:
         match service_of(name):
             case "log":
@@ -145,6 +151,7 @@ class Installation:
                 return {
                     "RUNFOLD_HOST": self.host,
                     "RUNFOLD_PORT": str(self._ports[name]),
+                    **self._of_ssh(name),
                     "RUNFOLD_ADMIN_TOKEN": self.keys.admin_token,
                     "RUNFOLD_MASTER_KEY": self.keys.master_key,
                 }

@@ -21,6 +21,7 @@ from runfold.executor.host import Host
 from runfold.executor.journal import Journal
 from runfold.executor.runtime import Runtime
 from runfold.provisioner.backend import Backend
+from runfold.service.connections import Connections
 from runfold.service.rebuilds import Rebuilds
 from tests.chaos.calls import CALLS, POINTS
 from tests.chaos.mortal import resolve
@@ -31,7 +32,7 @@ _PACKAGES = ("eventlog", "bus", "ports", "service", "gateway", "scheduler", "pro
 PORTS: tuple[type, ...] = (
     *(CommitStore, EventLog, CursorStore, KeyStore, OutputReader, OutputStore, MetricsReader, MetricsStore),
     *(RunReader, RunStore, Rebuilds),
-    *(Bus, Subscription, DeadLetters, Journal, Runtime, Host, Backend),
+    *(Bus, Subscription, DeadLetters, Connections, Journal, Runtime, Host, Backend),
 )
 #: Protocols within a process, by name and why nothing outside of it changes by them.
 NO_PORTS = {
@@ -46,6 +47,7 @@ NO_PORTS = {
     "Component": "what a process is made of",
     "Part": "what a process is made of",
     "Activity": "what the active replica does, by other ports",
+    "Session": "of a runtime: somebody's connection, which ends with this process",
     "Secrets": "encrypts, with keys of KeyStore",
     "UntoldToken": "of the embedded wiring: a distributed gateway keeps no file",
 }
@@ -65,12 +67,13 @@ READS = {
     "Bus": {"on_connected", "connected", "durable"},
     "DeadLetters": {"count", "peek", "find"},
     "Journal": {"load", "close"},
-    "Runtime": {"name", "probe", "refusal", "ended", "read", "sample", "close"},
+    "Runtime": {"name", "probe", "refusal", "ended", "read", "sample", "execute", "dial", "close"},
     "Host": {"facts", "uptime", "heartbeat"},
     "Backend": {"name"},
 }
 #: Effects that no walk gets to, and why.
 NOT_WALKED = {
+    "Connections.request": "a connection that goes with whoever asked for it; tests/end_to_end/test_attach.py",
     "KeyStore.delete": "a key goes when its month is long over; tests/unit/log/test_retention.py",
 }
 #: Adapters and wrappers that no distributed service reaches the outside by: twins in memory, those of one process,

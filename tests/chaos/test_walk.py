@@ -41,9 +41,7 @@ def walk(
 ) -> Iterator[Chapters]:
     numbers = count(1)
     walk = Chapters(
-        lambda: walking(
-            tmp_path_factory.mktemp(f"walk{next(numbers)}"), broker, mongo_url, docker_engine
-        )
+        lambda: walking(tmp_path_factory.mktemp(f"walk{next(numbers)}"), broker, mongo_url, docker_engine)
     )
     yield walk
     walk.close()

@@ -33,6 +33,7 @@ def five_services(
             keys=keys,
             gateway_port=gateway_port,
             log_port=log_port,
+            ssh_port=0,
             replicas=replicas,
         )
         services = Services(installation)

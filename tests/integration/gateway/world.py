@@ -35,6 +35,7 @@ from runfold.gateway.gateway import Gateway
 from runfold.gateway.http.call import Answer, Call
 from runfold.gateway.secrets import VaultSecrets
 from runfold.gateway.settings import GatewaySettings
+from runfold.gateway.ssh.host_key import host_key
 from runfold.log.projector import advance
 from runfold.service.connections import BrokerConnections
 from runfold.service.rebuilds import StoredRebuilds
@@ -262,7 +263,7 @@ async def a_world(
     followed = log or writer
     view, bus = View(followed, memory=Memory(0)), InProcessBus()
     gateway = build(
-        GatewaySettings(**{"port": 0, "admin_token": ADMIN, **settings}),
+        GatewaySettings(**{"port": 0, "ssh_port": "off", "admin_token": ADMIN, **settings}),
         log=followed,
         view=view,
         output=storage.output,
@@ -272,7 +273,7 @@ async def a_world(
         secrets=VaultSecrets(Vault(storage.keys, MASTER_KEY, ids=storage.ids)),
         dead_letters=bus.dead_letters,
         connections=BrokerConnections(bus),
-        ssh_host_key=None,
+        ssh_host_key=host_key(MASTER_KEY),
         clock=storage.clock,
         ids=storage.ids,
         untold=untold,

@@ -33,5 +33,5 @@ def test_any_message_comes_back_as_it_went(cls: type[Fact | Work], data: st.Data
     ],
 )
 def test_what_is_no_message_is_a_value_error(body: bytes) -> None:
-    with pytest.raises(ValueError, match="no message between log and executor"):
+    with pytest.raises(ValueError, match="no message of this version"):
         decode(body)

@@ -21,8 +21,8 @@ def test_only_the_log_service_reaches_the_database() -> None:
     assert sorted(reaching) == ["database", "log"]
 
 
-def test_an_executor_reaches_the_broker_and_the_collector_and_no_service() -> None:
-    assert _neighbours("executor") == {"broker", "collector"}
+def test_an_executor_reaches_of_all_services_the_gateway_alone_to_which_it_opens_connections() -> None:
+    assert _neighbours("executor") == {"broker", "collector", "gateway"}
 
 
 def test_jobs_without_an_image_run_in_one_that_building_the_services_brought() -> None:

@@ -20,6 +20,7 @@ from runfold.executor.settings import ExecutorSettings
 from runfold.gateway import bootstrap as gateway
 from runfold.gateway.secrets import VaultSecrets
 from runfold.gateway.settings import GatewaySettings
+from runfold.gateway.ssh.host_key import host_key
 from runfold.log import bootstrap as log
 from runfold.log.settings import RetentionSettings
 from runfold.provisioner import bootstrap as provisioner
@@ -96,7 +97,7 @@ def wire(
         secrets=VaultSecrets(vault),
         dead_letters=bus.dead_letters,
         connections=BrokerConnections(bus),
-        ssh_host_key=data.ssh_host_key(),
+        ssh_host_key=host_key(master_key),
         clock=clock,
         ids=ids,
         untold=data.untold,

@@ -6,9 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 
 class InUse(Exception):
@@ -47,10 +45,6 @@ class DataDir:
         """Base64 of 32 bytes, made at the first start; without it the secrets in the log can't be read."""
         return self._kept("master.key", lambda: base64.b64encode(AESGCM.generate_key(256)).decode())
 
-    def ssh_host_key(self) -> str:
-        """As OpenSSH keeps it, made at the first start; clients know the host by it."""
-        return self._kept("ssh_host_key", _host_key)
-
     @property
     def untold(self) -> "UntoldFile":
         """The admin's token between its making and its showing."""
@@ -64,11 +58,6 @@ class DataDir:
             value = make()
         _write(path, value)
         return value
-
-
-def _host_key() -> str:
-    made = Ed25519PrivateKey.generate()
-    return made.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode().strip()
 
 
 class UntoldFile:

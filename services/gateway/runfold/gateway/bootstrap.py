@@ -14,6 +14,7 @@ from runfold.gateway.first_start import UntoldToken
 from runfold.gateway.gateway import Gateway
 from runfold.gateway.secrets import Secrets, VaultSecrets
 from runfold.gateway.settings import GatewaySettings
+from runfold.gateway.ssh.host_key import host_key
 from runfold.ports import Clock, Ids
 from runfold.service.bootstrap import FollowingSettings, follow
 from runfold.service.component import Component, Opened, Together
@@ -30,9 +31,6 @@ class RemoteGatewaySettings(GatewaySettings, FollowingSettings):
     """Of the gateway as a process of its own."""
 
     health_port: int | None = 3001
-    ssh_host_key: SecretStr | None = (
-        None  #: as OpenSSH keeps it, the same for all gateways; without it no SSH
-    )
     master_key: SecretStr  #: base64 of 32 bytes, the log service's
 
 
@@ -48,7 +46,7 @@ def build(
     secrets: Secrets,
     dead_letters: DeadLetters,
     connections: Connections,
-    ssh_host_key: str | None,
+    ssh_host_key: str,
     clock: Clock,
     ids: Ids,
     untold: UntoldToken | None = None,
@@ -101,7 +99,7 @@ async def wire(settings: RemoteGatewaySettings) -> Component:
         secrets=VaultSecrets(vault),
         dead_letters=dead_letters,
         connections=connections,
-        ssh_host_key=settings.ssh_host_key.get_secret_value() if settings.ssh_host_key else None,
+        ssh_host_key=host_key(settings.master_key.get_secret_value()),
         clock=clock,
         ids=ids,
     )

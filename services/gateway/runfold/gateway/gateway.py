@@ -52,7 +52,7 @@ class Gateway:
         secrets: Secrets,
         dead_letters: DeadLetters,
         connections: Connections,
-        ssh_host_key: str | None,
+        ssh_host_key: str,
         clock: Clock,
         ids: Ids,
         untold: UntoldToken | None = None,

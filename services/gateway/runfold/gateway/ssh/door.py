@@ -57,7 +57,6 @@ class SshDoor:
         self._connections: set[asyncssh.SSHServerConnection] = set()
         self._options: dict[str, Any] = {
             "server_host_keys": [asyncssh.import_private_key(host_key)],
-            "process_factory": self._shell,
             "encoding": None,
             "line_editor": False,
             "allow_scp": False,
@@ -97,14 +96,6 @@ class SshDoor:
         finally:
             connection.abort()
 
-    async def _shell(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
-        visitor = process.channel.get_connection().get_owner()
-        assert isinstance(visitor, _Visitor)
-        if visitor.is_let_in():
-            await shell.serve(process, visitor.attempt_id, self._house.reach)
-        else:
-            process.exit(shell.LOST)
-
 
 class _Visitor(asyncssh.SSHServer):
     """One connection. `attempt_id` is known beforehand of those within others."""
@@ -134,6 +125,9 @@ class _Visitor(asyncssh.SSHServer):
             _log.warning("nobody can be let in: rows of runs don't answer")
         return True
 
+    def auth_completed(self) -> None:
+        _log.info("let in", attempt=self.attempt_id, user=self._connection.get_extra_info("username"))
+
     def public_key_auth_supported(self) -> bool:
         return True
 
@@ -141,10 +135,19 @@ class _Visitor(asyncssh.SSHServer):
         self._key = key.export_public_key("openssh").decode()
         return self.is_let_in()
 
+    def session_requested(self) -> asyncssh.SSHServerSession[bytes]:
+        return shell.Session(self._serve)
+
     def connection_requested(
         self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
     ) -> Awaitable[asyncssh.SSHTCPSession[bytes]]:
         return self._connect(dest_host, dest_port)
+
+    async def _serve(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
+        if self.is_let_in():
+            await shell.serve(process, self.attempt_id, self._house.reach)
+        else:
+            process.exit(shell.LOST)
 
     async def _connect(self, host: str, port: int) -> asyncssh.SSHTCPSession[bytes]:
         """Raises ChannelOpenError."""
@@ -174,24 +177,29 @@ class _Visitor(asyncssh.SSHServer):
 
 
 async def _forward(line: Line, reader: SSHReader[bytes], writer: SSHWriter[bytes]) -> None:
+    """Both ways, until both have ended or one end is gone."""
+
     async def there() -> None:
         while data := await reader.read(MOST_BYTES):
             await line.send(DATA, data)
         await line.say(Ended())
 
-    going = asyncio.create_task(there())
-    try:
+    async def back() -> None:
         while isinstance(heard := await line.hear(), tuple):
             writer.write(heard[1])
             await writer.drain()
         if isinstance(heard, Ended):
             writer.write_eof()
             await going
-    except ConnectionError:
-        return
+
+    going, coming = asyncio.create_task(there()), asyncio.create_task(back())
+    gone = asyncio.create_task(writer.wait_closed())
+    try:
+        await asyncio.wait((coming, gone), return_when=asyncio.FIRST_COMPLETED)
     finally:
-        going.cancel()
-        await asyncio.gather(going, return_exceptions=True)
+        for task in (going, coming, gone):
+            task.cancel()
+        await asyncio.gather(going, coming, gone, return_exceptions=True)
         writer.close()
         await line.close()
 

@@ -21,9 +21,9 @@ class CannotListenForSsh(OSError):
 
 
 class FrontDoor:
-    """Listens for as long as it is started, unless it is turned off, or nobody gave it a host key."""
+    """Listens for as long as it is started, unless it is turned off."""
 
-    def __init__(self, settings: GatewaySettings, house: House, host_key: str | None) -> None:
+    def __init__(self, settings: GatewaySettings, house: House, host_key: str) -> None:
         self._settings, self._house, self._host_key = settings, house, host_key
         self._door: SshDoor | None = None
         self._acceptor: asyncssh.SSHAcceptor | None = None
@@ -34,9 +34,7 @@ class FrontDoor:
         wanted = self._settings.ssh_port
         if wanted == "off":
             return
-        if self._host_key is None:
-            _log.info("no SSH: there is no host key", setting="RUNFOLD_SSH_HOST_KEY")
-            return
+        asyncssh.set_log_level("WARNING")
         door = SshDoor(self._house, self._host_key)
         try:
             self._acceptor = await door.listen(self._settings.host, PORT if wanted is None else wanted)

@@ -1,10 +1,11 @@
 """What somebody runs beside a job by SSH: a shell, a command, SFTP."""
 
 import asyncio
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
 
 import asyncssh
-from asyncssh import SSHServerProcess
+from asyncssh import SSHReader, SSHServerProcess, SSHWriter
+from asyncssh.constants import EXTENDED_DATA_STDERR
 
 from runfold.contracts.connection import (
     DATA,
@@ -21,7 +22,6 @@ from runfold.gateway.connections.reach import Reach, Unreachable
 from runfold.service.line import Line
 
 LOST = 255  #: as OpenSSH has it for what isn't the command's own doing
-T = TypeVar("T")
 _ENV = 64  #: variables that a client may send
 _SERVERS = ("/usr/lib/openssh/sftp-server", "/usr/lib/ssh/sftp-server", "/usr/libexec/sftp-server")
 _SFTP = (
@@ -29,6 +29,26 @@ _SFTP = (
     'do [ -x "$each" ] && exec "$each"; done; '
     'echo "runfold: the job has no sftp-server; scp -O does without" >&2; exit 127'
 )
+
+
+class Session(SSHServerProcess[bytes]):
+    """As asyncssh has it, but that SFTP isn't of this host's files: a program in the job serves it."""
+
+    def __init__(self, serve: Callable[[SSHServerProcess[bytes]], Awaitable[None]]) -> None:
+        super().__init__(serve, None, 0, False)
+
+    def subsystem_requested(self, subsystem: str) -> bool:
+        return True
+
+    def session_started(self) -> None:
+        channel = self._chan
+        assert channel is not None
+        errors = SSHWriter[bytes](self, channel, EXTENDED_DATA_STDERR)
+        serving = self._start_process(
+            SSHReader[bytes](self, channel), SSHWriter[bytes](self, channel), errors
+        )
+        assert serving is not None and self._conn is not None
+        self._conn.create_task(serving)
 
 
 async def serve(process: SSHServerProcess[bytes], attempt_id: str, reach: Reach) -> None:
@@ -56,18 +76,19 @@ def _wanted(process: SSHServerProcess[bytes]) -> Execute | None:
 
 
 async def _carry(process: SSHServerProcess[bytes], line: Line) -> None:
-    input = asyncio.create_task(_input(process, line))
+    """Until what runs has ended, or nobody is there any more: the end of the input alone is neither."""
+    output, input = asyncio.create_task(_output(process, line)), asyncio.create_task(_input(process, line))
+    gone = asyncio.create_task(process.wait_closed())
     try:
-        status = await _output(process, line)
-    except ConnectionError:
-        status = None
+        await asyncio.wait((output, gone), return_when=asyncio.FIRST_COMPLETED)
     finally:
-        input.cancel()
-        await asyncio.gather(input, return_exceptions=True)
-    if status is None:
-        return _end(process, "the connection to the job is lost")
-    process.exit(status)
-    return None
+        for task in (output, input, gone):
+            task.cancel()
+        ended, *_ = await asyncio.gather(output, input, gone, return_exceptions=True)
+    if isinstance(ended, int):
+        process.exit(ended)
+    else:
+        _end(process, "the connection to the job is lost")
 
 
 async def _output(process: SSHServerProcess[bytes], line: Line) -> int | None:
