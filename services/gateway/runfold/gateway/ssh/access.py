@@ -25,7 +25,8 @@ def opens(key: str, run: Run, own_key: str | None, cell: Cell) -> bool:
 
 
 def keys_of(user: User) -> list[str]:
-    return [user.ssh_public_key] if user.ssh_public_key else []
+    own = [user.ssh_public_key] if user.ssh_public_key else []
+    return [*own, *(added.key for added in user.public_keys.values())]
 
 
 def body_of(key: str | None) -> str | None:
