@@ -81,11 +81,12 @@ format:
     ruff check --fix
     ruff format
 
-# Writes JSON Schemas, asyncapi.yaml and openapi.json anew from the code
+# Writes JSON Schemas, asyncapi.yaml, openapi.json and the schemas of configurations anew from the code
 [group('change')]
 contracts:
     python -m runfold.contracts.generate
     python -m runfold.gateway.openapi > contracts/openapi.json
+    python infra/lib/configuration_schemas.py > libs/client/runfold/client/configuration/schemas.json
 
 # Resolves the dependencies anew: `just lock` keeps versions that still fit, `just lock --upgrade` takes the newest
 [group('change')]

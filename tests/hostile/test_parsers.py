@@ -14,7 +14,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from runfold.bus.port import Message, Rejected
 from runfold.bus.trace import extract
-from runfold.client import connection
+from runfold.client import settings
+from runfold.client.errors import NotConfigured
 from runfold.contracts import wire
 from runfold.contracts.executor import (
     AttemptsAssigned,
@@ -171,8 +172,9 @@ def test_whatever_the_user_s_configuration_holds_the_command_says_what_to_do(
     config = tmp_path_factory.getbasetemp() / "config.yml"
     config.write_bytes(content)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(connection, "CONFIG", config)
-        patch.delenv("RUNFOLD_URL", raising=False)
-        patch.delenv("RUNFOLD_TOKEN", raising=False)
-        found = quickly(lambda _: connection.connect(), None, connection.Failed)
-    assert found is None or isinstance(found, connection.Connection)
+        patch.setattr(settings, "RUNFOLD", config)
+        for name in ("URL", "SERVER_URL", "TOKEN", "PROJECT"):
+            patch.delenv(f"RUNFOLD_{name}", raising=False)
+            patch.delenv(f"DSTACK_{name}", raising=False)
+        found = quickly(lambda _: settings.resolve(), None, NotConfigured)
+    assert found is None or isinstance(found, settings.Settings)

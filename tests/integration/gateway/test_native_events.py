@@ -103,7 +103,7 @@ async def test_a_page_goes_on_after_what_it_left_out(world: World) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        {"after": "-1"},
+        {"after": "-2"},
         {"after": "x"},
         {"limit": "0"},
         {"limit": "1001"},
@@ -225,6 +225,24 @@ async def test_a_stream_ends_with_its_token(world: World) -> None:
     assert (await world.get(EVENTS, token=bob)).status == 403
 
 
+async def test_who_wants_only_what_is_yet_to_come_begins_at_the_end_and_knows_its_position(
+    world: World,
+) -> None:
+    await world.submit("before")
+    end = world.cell.position
+    assert await page(world, after=-1) == {"events": [], "next": end, "more": False}
+
+    async with subscribed(world, query={"after": "-1", "types": "run.RunSubmitted"}) as subscriber:
+        await world.submit("after")
+        assert await subscriber.names(1) == ["after"]
+
+    answer = await world.call("GET", EVENTS, query={"after": "-1"}, accept="text/event-stream")
+    assert answer.stream is not None
+    async with aclosing(answer.stream) as pieces:
+        position = world.cell.position
+        assert await anext(pieces) == b": from position %d\nid: %d\n\n" % (position, position)
+
+
 @virtual
 async def test_a_silent_stream_says_that_it_lives() -> None:
     async with a_world() as world:
@@ -233,7 +251,7 @@ async def test_a_silent_stream_says_that_it_lives() -> None:
         assert answer.stream is not None
         began = now()
         async with aclosing(answer.stream) as pieces:
-            assert await anext(pieces) == b": from position %d\n\n" % end
+            assert await anext(pieces) == b": from position %d\nid: %d\n\n" % (end, end)
             assert (await anext(pieces)).startswith(b":")
         assert now() - began == pytest.approx(15, abs=0.5)
 
@@ -249,7 +267,7 @@ async def test_a_stream_outlasts_a_log_that_is_away() -> None:
         assert answer.stream is not None
         async with aclosing(answer.stream) as pieces:
             line.cut = True
-            assert await anext(pieces) == b": from position 0\n\n"
+            assert await anext(pieces) == b": from position 0\nid: 0\n\n"
             assert await anext(pieces) == b": the event log does not answer\n\n"
             line.cut = False
             assert await Subscriber(pieces).names(1) == ["before"]

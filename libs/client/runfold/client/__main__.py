@@ -1,5 +1,5 @@
 """`python -m runfold.client`: the `runfold` command."""
 
-from runfold.client.cli import main
+from runfold.client.cli.app import main
 
 main()

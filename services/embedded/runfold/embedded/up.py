@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from runfold.embedded.data_dir import DataDir, InUse
-from runfold.embedded.settings import UpSettings
-from runfold.service.component import Component
-
 if TYPE_CHECKING:
     from runfold.embedded.bootstrap import Parts
+    from runfold.embedded.data_dir import DataDir
+    from runfold.embedded.settings import UpSettings
+    from runfold.service.component import Component
 
 USAGE = 2
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -47,11 +46,15 @@ def up(
 ) -> None:
     """Start Runfold on this machine: API, scheduler, provisioner, log and an executor in one process.
 
-    Example: runfold up --port 3000 --data-dir ~/.runfold/server
+    \b
+    runfold up --port 3000 --data-dir ~/.runfold/server
 
     Every option can also be given as RUNFOLD_<OPTION>: RUNFOLD_ADMIN_TOKEN is better than --admin-token.
     """
+    # Not at the top: `runfold --help` reads this docstring too, and shall not wait for a server's modules.
     from runfold.embedded.bootstrap import parts
+    from runfold.embedded.data_dir import DataDir, InUse
+    from runfold.embedded.settings import UpSettings
     from runfold.service import logging, serve
     from runfold.service.settings import SettingsError, load
 
@@ -88,7 +91,7 @@ def up(
         data.release()
 
 
-async def _wire(settings: UpSettings, own: "Parts", data: DataDir) -> Component:
+async def _wire(settings: "UpSettings", own: "Parts", data: "DataDir") -> "Component":
     from runfold.embedded.bootstrap import wire
 
     return wire(settings, own, data)

@@ -22,12 +22,15 @@ KEEP_ALIVE = 15.0  #: seconds between comments while nothing happens, so that no
 PAUSE = 1.0  #: seconds between reads of a log that doesn't answer
 CONSIDERED = 10_000  #: events looked at for one page, however few of them are wanted
 STREAM = "text/event-stream"
+END = -1  #: as a position to begin after: only what is yet to come
 
 
 class EventsQuery(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    after: int = Field(0, ge=0, lt=2**63, description="Position after which to begin.")
+    after: int = Field(
+        0, ge=END, lt=2**63, description="Position after which to begin; -1 is where the log ends now."
+    )
     types: str = Field(
         "", description="Routing keys such as run.RunSubmitted, separated by commas; all by default."
     )
@@ -49,9 +52,10 @@ async def events(ask: Ask[Any]) -> Answer:
     assert isinstance(query, EventsQuery)
     wanted = Wanted(ask, query)
     _refuse_beyond(ask, query.after, "query", "after")
+    begin = ask.cell.position if query.after == END else query.after
     if STREAM not in ask.call.headers.get("accept", ""):
-        return Answer(await _page(ask, wanted, query))
-    after = _resumed(ask.call.headers.get("last-event-id"), query.after)
+        return Answer(await _page(ask, wanted, begin, query.limit))
+    after = _resumed(ask.call.headers.get("last-event-id"), begin)
     _refuse_beyond(ask, after, "header", "Last-Event-ID")
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Answer(b"", 200, STREAM, headers, _stream(ask, wanted, after))
@@ -106,11 +110,11 @@ class Wanted:
         return {grant.scope for grant in user.grants.values()} | {f"role:{user.global_role}"}
 
 
-async def _page(ask: Ask[Any], wanted: Wanted, query: EventsQuery) -> bytes:
+async def _page(ask: Ask[Any], wanted: Wanted, after: int, limit: int) -> bytes:
     feed, source = ask.parts.feed, _source(ask)
     found: list[msgspec.Raw] = []
-    position, considered = query.after, 0
-    while len(found) < query.limit and considered < CONSIDERED:
+    position, considered = after, 0
+    while len(found) < limit and considered < CONSIDERED:
         try:
             some = await feed.after(position)
         except EventLogError:
@@ -121,7 +125,7 @@ async def _page(ask: Ask[Any], wanted: Wanted, query: EventsQuery) -> bytes:
             position, considered = envelope.position, considered + 1
             if wanted(envelope):
                 found.append(msgspec.Raw(to_structured(envelope, source)))
-            if len(found) == query.limit:
+            if len(found) == limit:
                 break
     more = position < ask.cell.position
     return msgspec.json.encode({"events": found, "next": position, "more": more})
@@ -131,7 +135,8 @@ async def _stream(ask: Ask[Any], wanted: Wanted, after: int) -> AsyncGenerator[b
     """Reads from the log what the subscriber is ready to take: nothing queues up for a slow one."""
     feed, source = ask.parts.feed, _source(ask)
     position = after
-    yield b": from position %d\n\n" % after
+    # Whoever began at the end and is cut off before the first event resumes from here.
+    yield b": from position %d\nid: %d\n\n" % (after, after)
     while not wanted.over and not feed.stopped:
         try:
             some = await feed.after(position)

@@ -6,11 +6,9 @@ import sys
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from runfold.client.asking import AsJson, asked
+from runfold.client.cli.administering import asked
+from runfold.client.cli.options import AsJson
 
 app = typer.Typer(help="Messages that nobody could handle: look at them, try them again, drop them.")
 
@@ -25,25 +23,26 @@ def list_all(
 ) -> None:
     """The oldest ones of each queue.
 
-    Example: runfold dead-letters list --limit 5
+    \b
+    runfold dead-letters list --limit 5
     """
-    answer = asked(lambda to: to.call("GET", "dead-letters", limit=limit))
+    answer = asked("GET", "dead-letters", limit=limit)
     if as_json:
         print(json.dumps(answer, indent=2))
         return
-    table = Table("Queue", "Id", "Bytes", "Reason", "Begins with", box=None)
-    for queue in answer["queues"]:
-        for letter in queue["letters"]:
-            table.add_row(queue["queue"], letter["id"], str(letter["size"]), *_shown(letter))
-    console = Console()
-    console.print(table)
+    from runfold.client.cli.shown import consoles
+    from runfold.client.cli.shown.tables import table
+
+    rows = [_row(queue["queue"], letter) for queue in answer["queues"] for letter in queue["letters"]]
+    console = consoles.answers()
+    console.print(table(("queue", "id", "bytes", "reason", "begins with"), rows))
     console.print(", ".join(f"{queue['queue']}: {queue['count']} in all" for queue in answer["queues"]))
 
 
 @app.command()
 def show(queue: Queue, letter: Letter, as_json: AsJson = False) -> None:
     """One, whole: its headers and why it failed on standard error, its body as it is on standard output."""
-    answer = asked(lambda to: to.call("GET", f"dead-letters/{queue}/{letter}"))
+    answer = asked("GET", f"dead-letters/{queue}/{letter}")
     if as_json:
         print(json.dumps(answer, indent=2))
         return
@@ -59,18 +58,18 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Put them back into their queue, once what they failed for is mended."""
-    answer = asked(lambda to: to.call("POST", f"dead-letters/{queue}/replay", {"limit": limit}))
+    answer = asked("POST", f"dead-letters/{queue}/replay", {"limit": limit})
     print(json.dumps(answer) if as_json else f"{answer['replayed']} replayed")
 
 
 @app.command()
 def discard(queue: Queue, letter: Letter) -> None:
     """Drop one for ever."""
-    asked(lambda to: to.call("DELETE", f"dead-letters/{queue}/{letter}"))
+    asked("DELETE", f"dead-letters/{queue}/{letter}")
     print("discarded")
 
 
-def _shown(letter: dict[str, Any]) -> tuple[Text, Text]:
-    """As text: what others wrote is no markup."""
+def _row(queue: str, letter: dict[str, Any]) -> list[str]:
     beginning = letter["beginning"]
-    return Text(letter["reason"]), Text(beginning if len(beginning) <= 60 else f"{beginning[:59]}…")
+    short = beginning if len(beginning) <= 60 else f"{beginning[:59]}…"
+    return [queue, letter["id"], str(letter["size"]), letter["reason"], short]

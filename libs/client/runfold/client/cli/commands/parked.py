@@ -1,15 +1,13 @@
 """`runfold parked`: what services couldn't handle and go on without."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from runfold.client.asking import AsJson, asked
+from runfold.client.cli.administering import asked
+from runfold.client.cli.options import AsJson
 
 app = typer.Typer(
     help="Events that a service couldn't handle and goes on without: look at them, try them again, drop them."
@@ -27,25 +25,27 @@ def list_all(
 ) -> None:
     """The oldest ones.
 
-    Example: runfold parked list --reactor scheduler
+    \b
+    runfold parked list --reactor scheduler
     """
     only = {} if reactor is None else {"reactor": reactor}
-    answer = asked(lambda to: to.call("GET", "parked", limit=limit, **only))
+    answer = asked("GET", "parked", limit=limit, **only)
     if as_json:
         print(json.dumps(answer, indent=2))
         return
-    table = Table("Id", "Reactor", "Subject", "Position", "Tries", "Error", box=None)
-    for parked in answer["parked"]:
-        table.add_row(*_row(parked))
-    console = Console()
-    console.print(table)
+    from runfold.client.cli.shown import consoles
+    from runfold.client.cli.shown.tables import table
+
+    columns = ("id", "reactor", "subject", "position", "tries", "error")
+    console = consoles.answers()
+    console.print(table(columns, [[str(parked[name]) for name in columns] for parked in answer["parked"]]))
     console.print(f"{answer['count']} in all")
 
 
 @app.command()
 def show(parked_id: Id, as_json: AsJson = False) -> None:
     """One, whole."""
-    answer = asked(lambda to: to.call("GET", f"parked/{quote(parked_id, safe='')}"))
+    answer = asked("GET", f"parked/{quote(parked_id, safe='')}")
     if as_json:
         print(json.dumps(answer, indent=2))
         return
@@ -61,20 +61,14 @@ def retry(
 ) -> None:
     """Have it tried again, once what it failed for is mended. It stays parked until it is handled."""
     if parked_id is None:
-        answer = asked(lambda to: to.call("POST", "parked/retry", {"reactor": reactor}))
+        answer = asked("POST", "parked/retry", {"reactor": reactor})
     else:
-        answer = asked(lambda to: to.call("POST", f"parked/{quote(parked_id, safe='')}/retry"))
+        answer = asked("POST", f"parked/{quote(parked_id, safe='')}/retry")
     print(json.dumps(answer) if as_json else f"{answer['retried']} tried again")
 
 
 @app.command()
 def drop(parked_id: Id) -> None:
     """Say that it needn't be handled."""
-    asked(lambda to: to.call("DELETE", f"parked/{quote(parked_id, safe='')}"))
+    asked("DELETE", f"parked/{quote(parked_id, safe='')}")
     print("dropped")
-
-
-def _row(parked: dict[str, Any]) -> tuple[str | Text, ...]:
-    """The error as text: what others wrote is no markup."""
-    head = (parked["id"], parked["reactor"], parked["subject"], str(parked["position"]), str(parked["tries"]))
-    return (*head, Text(parked["error"]))

@@ -1,0 +1,100 @@
+"""The client for those who await each answer."""
+
+from collections.abc import AsyncGenerator
+from datetime import datetime
+from typing import Self, TypeVar
+
+from runfold.client import operations
+from runfold.client.calls.events import END, wanted
+from runfold.client.models.events import HappenedEvent
+from runfold.client.models.output import LogEvent
+from runfold.client.models.runs import JobSubmission, Run
+from runfold.client.operation import Asynchronous
+from runfold.client.settings import resolve
+from runfold.client.transport.asynchronous import AsyncTransport
+from runfold.client.transport.call import Call
+from runfold.client.transport.connect import Connect
+
+T = TypeVar("T")
+
+
+class AsyncRuns(operations.RunOperations, Asynchronous): ...
+
+
+class AsyncFleets(operations.FleetOperations, Asynchronous): ...
+
+
+class AsyncOffers(operations.OfferOperations, Asynchronous): ...
+
+
+class AsyncProjects(operations.ProjectOperations, Asynchronous): ...
+
+
+class AsyncSecrets(operations.SecretOperations, Asynchronous): ...
+
+
+class AsyncMetrics(operations.MetricOperations, Asynchronous): ...
+
+
+class AsyncLogs(operations.LogOperations, Asynchronous):
+    async def read(
+        self, run: Run, submission: JobSubmission, *, after: datetime | None = None, diagnose: bool = False
+    ) -> AsyncGenerator[LogEvent]:
+        """All that there is by now, later than `after`, page by page."""
+        token = None
+        while True:
+            page = await self.poll(run, submission, after=after, token=token, diagnose=diagnose)
+            for event in page.logs:
+                yield event
+            if (token := page.next_token) is None:
+                return
+
+
+class AsyncEvents(operations.EventOperations, Asynchronous):
+    def __init__(self, transport: AsyncTransport, project: str) -> None:
+        super().__init__(transport.send, project)
+        self._transport = transport
+
+    def follow(self, *types: str, after: int = END) -> AsyncGenerator[HappenedEvent]:
+        """The project's events as they happen, without gap or double; of all types where none is named."""
+        return self._transport.stream(wanted(self._project, types, after))
+
+
+class AsyncClient:
+    """As `Client`, awaited.
+
+    async with AsyncClient.configured() as client:
+        async for event in client.events.follow("run.RunFinished"):
+            print(event.data)
+    """
+
+    def __init__(self, connect: Connect, project: str = "main") -> None:
+        self._transport = transport = AsyncTransport(connect)
+        self.connect, self.project = connect, project
+        self.runs = AsyncRuns(transport.send, project)
+        self.fleets = AsyncFleets(transport.send, project)
+        self.offers = AsyncOffers(transport.send, project)
+        self.projects = AsyncProjects(transport.send, project)
+        self.secrets = AsyncSecrets(transport.send, project)
+        self.logs = AsyncLogs(transport.send, project)
+        self.events = AsyncEvents(transport, project)
+        self.metrics = AsyncMetrics(transport.send, project)
+
+    @classmethod
+    def configured(cls, project: str | None = None) -> Self:
+        """By the environment, else by the user's configuration; raises NotConfigured."""
+        settings = resolve(project)
+        return cls(settings.connect, settings.project)
+
+    async def send(self, call: Call[T]) -> T:
+        """A call of `runfold.client.calls`, such as one answered plainly."""
+        return await self._transport.send(call)
+
+    async def close(self) -> None:
+        await self._transport.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()

@@ -1,0 +1,1 @@
+"""How answers look: pure functions from models to tables and texts."""

@@ -1,0 +1,7 @@
+"""The base of all answers."""
+
+import msgspec
+
+
+class Model(msgspec.Struct, frozen=True):
+    """Immutable."""

@@ -1,0 +1,157 @@
+"""Runs, their jobs, plans and offers."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from runfold.client.models.base import Model
+
+FINAL = frozenset({"terminated", "failed", "done"})
+
+
+class Disk(Model, frozen=True):
+    size_mib: int = 0
+
+
+class Gpu(Model, frozen=True):
+    name: str
+    memory_mib: int = 0
+    vendor: str | None = None
+
+
+class HostResources(Model, frozen=True):
+    cpus: int
+    memory_mib: int
+    gpus: tuple[Gpu, ...] = ()
+    spot: bool = False
+    disk: Disk = Disk()
+    cpu_arch: str | None = None
+
+
+class InstanceType(Model, frozen=True):
+    name: str
+    resources: HostResources
+
+
+class Offer(Model, frozen=True):
+    """What could take a run; `price` is in dollars an hour."""
+
+    backend: str
+    instance: InstanceType
+    region: str
+    price: float
+    availability: str = "unknown"
+
+
+class PullProgress(Model, frozen=True):
+    downloaded_bytes: int = 0
+    extracted_bytes: int = 0
+    total_bytes: int = 0
+    is_total_bytes_final: bool = False
+
+
+class ProvisioningData(Model, frozen=True):
+    backend: str
+    instance_type: InstanceType
+    region: str
+    price: float
+    hostname: str | None = None
+
+
+class JobSubmission(Model, frozen=True):
+    """An attempt; its output is read by its id."""
+
+    id: str
+    status: str
+    submitted_at: datetime
+    submission_num: int = 0
+    finished_at: datetime | None = None
+    status_message: str = ""
+    termination_reason: str | None = None
+    termination_reason_message: str | None = None
+    exit_status: int | None = None
+    error: str | None = None
+    job_provisioning_data: ProvisioningData | None = None
+    image_pull_progress: PullProgress | None = None
+
+
+class JobSpec(Model, frozen=True):
+    job_name: str
+    job_num: int = 0
+    replica_num: int = 0
+    image_name: str = ""
+    requirements: dict[str, Any] = msgspec.field(default_factory=dict)
+    max_duration: int | None = None
+    retry: dict[str, Any] | None = None
+
+
+class Job(Model, frozen=True):
+    job_spec: JobSpec
+    job_submissions: tuple[JobSubmission, ...] = ()
+
+    @property
+    def latest(self) -> JobSubmission | None:
+        return self.job_submissions[-1] if self.job_submissions else None
+
+
+class RunSpec(Model, frozen=True):
+    """`configuration` in its canonical form."""
+
+    configuration: dict[str, Any]
+    run_name: str | None = None
+    configuration_path: str | None = None
+    profile: dict[str, Any] | None = None
+
+
+class RunFleet(Model, frozen=True):
+    id: str
+    name: str
+
+
+class Run(Model, frozen=True):
+    id: str
+    project_name: str
+    user: str
+    submitted_at: datetime
+    status: str
+    run_spec: RunSpec
+    status_message: str = ""
+    termination_reason: str | None = None
+    fleet: RunFleet | None = None
+    jobs: tuple[Job, ...] = ()
+    latest_job_submission: JobSubmission | None = None
+    cost: float = 0
+    error: str | None = None
+    next_triggered_at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        return self.run_spec.run_name or self.id
+
+    @property
+    def final(self) -> bool:
+        return self.status in FINAL
+
+    def job(self, job_num: int = 0, replica_num: int = 0) -> Job | None:
+        wanted = (job_num, replica_num)
+        return next((j for j in self.jobs if (j.job_spec.job_num, j.job_spec.replica_num) == wanted), None)
+
+
+class JobPlan(Model, frozen=True):
+    job_spec: JobSpec
+    offers: tuple[Offer, ...] = ()
+    total_offers: int = 0
+    max_price: float | None = None
+
+
+class RunPlan(Model, frozen=True):
+    """`run_spec` as it was sent, `effective_run_spec` with defaults; `current_resource` is the run of that name."""
+
+    project_name: str
+    user: str
+    run_spec: RunSpec
+    effective_run_spec: RunSpec
+    job_plans: tuple[JobPlan, ...]
+    current_resource: Run | None = None
+    action: str = "create"

@@ -1,0 +1,21 @@
+"""Where the server is, who asks, and for how long an answer is waited for."""
+
+from dataclasses import dataclass, field
+
+from runfold.client.transport.retry import Retry
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    url: str
+    token: str = field(repr=False)
+    timeout: float = 15.0  #: seconds for each attempt; the server itself gives up sooner
+    retry: Retry = field(default_factory=Retry)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {
+            "Authorization": f"Bearer {self.token}",
+            "Accept": "application/json",
+            "User-Agent": "runfold-client",
+        }
