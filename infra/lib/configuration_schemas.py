@@ -91,7 +91,7 @@ def _written(name: str, shape: Schema) -> Schema:
 
 
 def _field(name: str, value: Schema) -> Schema:
-    told = _referring(value)
+    told: Schema = _referring(value)
     if name not in _FIELDS or told.get("enum"):
         return told
     alternatives = told.pop("anyOf", None) or [

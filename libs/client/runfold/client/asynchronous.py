@@ -4,6 +4,8 @@ from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Self, TypeVar
 
+import httpx
+
 from runfold.client import operations
 from runfold.client.calls.events import END, wanted
 from runfold.client.models.events import HappenedEvent
@@ -68,8 +70,11 @@ class AsyncClient:
             print(event.data)
     """
 
-    def __init__(self, connect: Connect, project: str = "main") -> None:
-        self._transport = transport = AsyncTransport(connect)
+    def __init__(
+        self, connect: Connect, project: str = "main", *, http: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        """`http` takes the place of the network, in tests."""
+        self._transport = transport = AsyncTransport(connect, http)
         self.connect, self.project = connect, project
         self.runs = AsyncRuns(transport.send, project)
         self.fleets = AsyncFleets(transport.send, project)

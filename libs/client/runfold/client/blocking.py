@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Self, TypeVar
 
+import httpx
+
 from runfold.client import operations
 from runfold.client.calls.events import END, wanted
 from runfold.client.models.events import HappenedEvent
@@ -67,8 +69,11 @@ class Client:
             print(run.name, run.status)
     """
 
-    def __init__(self, connect: Connect, project: str = "main") -> None:
-        self._transport = transport = BlockingTransport(connect)
+    def __init__(
+        self, connect: Connect, project: str = "main", *, http: httpx.BaseTransport | None = None
+    ) -> None:
+        """`http` takes the place of the network, in tests."""
+        self._transport = transport = BlockingTransport(connect, http)
         self.connect, self.project = connect, project
         self.runs = Runs(transport.send, project)
         self.fleets = Fleets(transport.send, project)

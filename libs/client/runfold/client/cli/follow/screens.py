@@ -43,14 +43,14 @@ class LineScreen:
     def show(self, name: str, phase: Phase, *, leave: bool = False) -> None:
         if leave and self._left:
             return
+        self._left = leave
         if self._phases and self._phases[-1].word == phase.word:
             self._phases.pop()
         self._phases.append(phase)
         live = self._started()
         line = _line(name, self._phases)
         live.update(line if leave else Spinner("dots", line), refresh=True)
-        if self._left is not leave:
-            self._left = leave
+        if leave:
             live.stop()
             self._live, self._phases = None, []
 
