@@ -4,57 +4,80 @@ Distributions add commands of their own under the entry point group `runfold.com
 """
 
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from runfold.client.errors import RunfoldError
 
+#: Each in a module of `cli.commands`, with an `app`; what it does in a few words, so that the list needs none of them.
 COMMANDS = {
-    "apply": "apply",
-    "attach": "attach",
-    "completion": "completion",
-    "dead-letters": "dead_letters",
-    "delete": "delete",
-    "event": "event",
-    "fleet": "fleet",
-    "logs": "logs",
-    "metrics": "metrics",
-    "offer": "offer",
-    "parked": "parked",
-    "project": "project",
-    "ps": "ps",
-    "rebuild": "rebuild",
-    "rerun": "rerun",
-    "run": "run",
-    "schema": "schema",
-    "secret": "secret",
-    "skill": "skill",
-    "stop": "stop",
-}  #: the modules of `cli.commands`, each with an `app`
+    "apply": "Submit what files say, and stay with it",
+    "attach": "Come back to a run",
+    "completion": "Print a shell's completion script",
+    "dead-letters": "Messages that nobody could handle",
+    "delete": "Delete finished runs and fleets",
+    "event": "What happened, and to what",
+    "fleet": "Fleets and their instances",
+    "logs": "What a run printed",
+    "metrics": "What a run uses",
+    "offer": "What could take a run",
+    "parked": "Events that a service couldn't handle",
+    "project": "Servers and projects that are configured here",
+    "ps": "List runs",
+    "rebuild": "Make rows of finished runs anew from the log",
+    "rerun": "Submit a run again, with some of it changed",
+    "run": "One run, whole",
+    "schema": "Print the JSON Schema of configurations",
+    "secret": "Secrets of a project",
+    "skill": "Print a guide for AI agents",
+    "stop": "Stop runs",
+}
 ADDED = "runfold.commands"
 
 
 class Commands(TyperGroup):
-    """Imports a command when it is asked for, rather than all of them at the start."""
+    """Imports a command when it is called, rather than all of them at the start."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return sorted({*COMMANDS, *(point.name for point in entry_points(group=ADDED))})
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if (module := COMMANDS.get(cmd_name)) is not None:
-            app = import_module(f"runfold.client.cli.commands.{module}").app
-        elif added := entry_points(group=ADDED, name=cmd_name):
-            app = typer.Typer(add_completion=False)
-            app.command(cmd_name)(next(iter(added)).load())
-        else:
-            return None
-        command = typer.main.get_command(app)
-        command.name = cmd_name
-        return command
+        """Enough of it for the list."""
+        if (summary := COMMANDS.get(cmd_name)) is not None:
+            return TyperCommand(cmd_name, help=summary)
+        return _added(cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The one that is called, whole."""
+        if self.get_command(ctx, args[0]) is None:
+            close = get_close_matches(args[0], self.list_commands(ctx), 1)
+            ctx.fail(f"There is no command {args[0]}" + (f"; did you mean {close[0]}?" if close else "."))
+        name, found, rest = super().resolve_command(ctx, args)
+        return name, _own(name) if name in COMMANDS else found, rest
+
+
+def _own(name: str) -> Any:
+    module = import_module(f"runfold.client.cli.commands.{name.replace('-', '_')}")
+    return _named(name, module.app)
+
+
+def _added(name: str) -> Any:
+    for point in entry_points(group=ADDED, name=name):
+        app = typer.Typer(add_completion=False)
+        app.command(name)(point.load())
+        return _named(name, app)
+    return None
+
+
+def _named(name: str, app: typer.Typer) -> Any:
+    command = typer.main.get_command(app)
+    command.name = name
+    return command
 
 
 app = typer.Typer(

@@ -6,7 +6,7 @@ import typer
 
 from runfold.client.cli import options as given
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command(no_args_is_help=False)
@@ -55,9 +55,9 @@ def apply(
 
     \b
     runfold apply -f train.dstack.yml
-    runfold apply -f train.dstack.yml -y -d              submits without a question, and returns
-    runfold apply -f train.dstack.yml -- --lr 0.1        fills in ${{ run.args }}
-    runfold apply -f fleet.dstack.yml -f jobs/           several files, or all of a directory
+    runfold apply -f train.dstack.yml -y -d         asks nothing, and returns
+    runfold apply -f train.dstack.yml -- --lr 0.1   fills in ${{ run.args }}
+    runfold apply -f fleet.dstack.yml -f jobs/      a file, and a directory
     runfold apply -f train.dstack.yml --gpu A100:2 -e HF_TOKEN
     """
     from pathlib import Path

@@ -10,7 +10,9 @@ import typer
 from runfold.client.cli.administering import asked
 from runfold.client.cli.options import AsJson
 
-app = typer.Typer(help="Messages that nobody could handle: look at them, try them again, drop them.")
+app = typer.Typer(
+    add_completion=False, help="Messages that nobody could handle: look at them, try them again, drop them."
+)
 
 Queue = Annotated[str, typer.Argument(help="The queue in which it failed, such as log.facts.")]
 Letter = Annotated[str, typer.Argument(help="Its id, as `list` shows it.")]

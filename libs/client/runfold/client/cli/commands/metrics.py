@@ -6,7 +6,7 @@ import typer
 
 from runfold.client.cli import options as given
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

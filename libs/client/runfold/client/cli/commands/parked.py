@@ -10,7 +10,8 @@ from runfold.client.cli.administering import asked
 from runfold.client.cli.options import AsJson
 
 app = typer.Typer(
-    help="Events that a service couldn't handle and goes on without: look at them, try them again, drop them."
+    add_completion=False,
+    help="Events that a service couldn't handle and goes on without: look at them, try them again, drop them.",
 )
 
 Id = Annotated[str, typer.Argument(help="Its id, as `list` shows it.")]

@@ -8,7 +8,7 @@ import typer
 
 from runfold.client.cli.options import AsJson
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

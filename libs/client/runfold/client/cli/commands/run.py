@@ -6,7 +6,7 @@ import typer
 
 from runfold.client.cli import options as given
 
-app = typer.Typer(help="Single runs.", no_args_is_help=True)
+app = typer.Typer(add_completion=False, help="Single runs.", no_args_is_help=True)
 
 
 @app.callback()

@@ -6,7 +6,7 @@ import typer
 
 from runfold.client.cli import options as given
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The secret's name.")]
 
