@@ -20,6 +20,7 @@ import pyte
 from tests.end_to_end.embedded import TOKEN
 
 COLUMNS, LINES = 100, 30
+_FOREIGN = ("RUNFOLD_", "DSTACK_", "COLUMNS", "LINES")  #: what a person's own shell may say, a test's may not
 PATIENCE = 60.0  #: seconds for what takes one
 
 
@@ -35,9 +36,7 @@ class Command:
 
     def __init__(self, url: str, home: Path) -> None:
         self.home = home
-        known = {
-            key: value for key, value in os.environ.items() if not key.startswith(("RUNFOLD_", "DSTACK_"))
-        }
+        known = {key: value for key, value in os.environ.items() if not key.startswith(_FOREIGN)}
         self._environment = {**known, "HOME": str(home), "RUNFOLD_URL": url, "RUNFOLD_TOKEN": TOKEN}
 
     def __call__(self, *arguments: str, stdin: str = "", **environment: str) -> Said:

@@ -81,4 +81,4 @@ class Listing:
             if self._as_json:
                 json.line(event)
             else:
-                self._console.print(line(event))
+                self._console.print(line(event), soft_wrap=True)

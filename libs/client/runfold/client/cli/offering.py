@@ -40,7 +40,7 @@ def show(
     found = client.send(call).job_plans[0]
     consoles.answers().print(offers_table(found.offers))
     if found.total_offers != len(found.offers) or not found.offers:
-        consoles.talk().print(f"{len(found.offers)} of {found.total_offers} offers are shown", style="dim")
+        consoles.say(f"{len(found.offers)} of {found.total_offers} offers are shown", "dim")
 
 
 def show_groups(

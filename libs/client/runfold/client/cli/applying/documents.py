@@ -29,11 +29,10 @@ def apply_all(documents: Sequence[Document], options: Options, *, project: str |
 
 
 def _apply(client: Client, document: Document, options: Options) -> Run | None:
-    talk = consoles.talk()
     if document.type == "fleet":
         if (fleet := fleets.make(client, document, options)) is not None:
-            talk.print(f"fleet {fleet.name} is {fleet.status}")
+            consoles.say(f"fleet {fleet.name} is {fleet.status}")
         return None
     if (run := runs.submit(client, document, options)) is not None:
-        talk.print(f"{run.name} is submitted")
+        consoles.say(f"{run.name} is submitted")
     return run

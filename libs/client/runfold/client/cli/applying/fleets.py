@@ -22,7 +22,7 @@ def make(client: Client, document: Document, options: Options) -> Fleet | None:
         talk.print(offers_table(plan.offers[:FIRST]), "")
     current = plan.current_resource
     if current is not None and _same(plan, current) and not options.force:
-        talk.print(f"fleet {current.name} is as it should be")
+        consoles.say(f"fleet {current.name} is as it should be")
         return None
     question = f"Change fleet {current.name}?" if current else "Make the fleet?"
     if not confirmed(question, yes=options.yes):

@@ -3,8 +3,6 @@
 import sys
 from datetime import UTC, datetime
 
-from rich.text import Text
-
 from runfold.client.asynchronous import AsyncClient
 from runfold.client.blocking import Client
 from runfold.client.cli.asking import confirmed
@@ -36,28 +34,27 @@ def follow(
 
 def tell(run: Run, tail: Tail) -> None:
     """Its end; of a failure its reason, its last lines where they aren't just above, and what to do."""
-    talk = consoles.talk()
-    if tail.in_a_line and sys.stdout.isatty():
-        talk.print()
+    on_screen = sys.stdout.isatty() and sys.stderr.isatty()
+    if tail.in_a_line and on_screen:
+        consoles.say("")
     well = run.status == "done"
-    talk.print(Text(ends.verdict(run, datetime.now(UTC)), style="green" if well else "bold red"))
+    consoles.say(ends.verdict(run, datetime.now(UTC)), "green" if well else "bold red")
     if well:
         return
     if reason := ends.reason(run):
-        talk.print(Text(f"Why: {reason}"))
-    if (lines := tail.last_lines(ends.LAST)) and not (sys.stdout.isatty() and talk.is_terminal):
-        talk.print("Its last lines:")
-        talk.print(*(Text(f"  {line}", style="dim") for line in lines), sep="\n")
+        consoles.say(f"Why: {reason}")
+    if (lines := tail.last_lines(ends.LAST)) and not on_screen:
+        consoles.say("Its last lines:")
+        consoles.say("\n".join(f"  {line}" for line in lines), "dim")
     if advice := ends.advice(run):
-        talk.print(Text(f"What to do: {advice}"))
+        consoles.say(f"What to do: {advice}")
 
 
 def _detach(run: Run, project: str | None) -> None:
-    talk = consoles.talk()
-    talk.print()
+    consoles.say("")
     if sys.stdin.isatty() and confirmed(f"Stop {run.name}?", yes=False):
         with Client.configured(project) as client:
             client.runs.stop(run.name)
-        talk.print(f"{run.name} is being stopped")
+        consoles.say(f"{run.name} is being stopped")
     else:
-        talk.print(f"{run.name} goes on; `runfold attach {run.name}` comes back to it")
+        consoles.say(f"{run.name} goes on; `runfold attach {run.name}` comes back to it")

@@ -25,7 +25,7 @@ def submit(client: Client, document: Document, options: Options) -> Run | None:
     current = plan.current_resource
     active = current is not None and not current.final
     if plan.action == "update" and current is not None and _same(plan, current) and not options.force:
-        talk.print(f"{current.name} is {current.status} and nothing changed; --force submits it anew")
+        consoles.say(f"{current.name} is {current.status} and nothing changed; --force submits it anew")
         return None
     if not confirmed(_question(plan, active=active), yes=options.yes):
         return None
@@ -53,9 +53,9 @@ def _show(plan: RunPlan) -> None:
     if offers := plan.job_plans[0].offers:
         talk.print(offers_table(offers))
     else:
-        talk.print("Nothing that there is could take it.", style="yellow")
+        consoles.say("Nothing that there is could take it.", "yellow")
     if more := more_offers(plan):
-        talk.print(more, style="dim")
+        consoles.say(more, "dim")
     talk.print()
 
 

@@ -28,7 +28,7 @@ class PlainScreen:
     def show(self, name: str, phase: Phase, *, leave: bool = False) -> None:
         if (line := f"{name}: {phase}") != self._last:
             self._last = line
-            self._console.print(Text(line))
+            self._console.print(Text(line), soft_wrap=True)
 
 
 class LineScreen:

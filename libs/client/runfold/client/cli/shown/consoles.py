@@ -4,6 +4,7 @@ import sys
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 WIDE = 1000  #: columns where nobody looks, so that nothing is cut off
 
@@ -14,6 +15,11 @@ def answers() -> Console:
 
 def talk() -> Console:
     return _console(sys.stderr)
+
+
+def say(text: str, style: str = "") -> None:
+    """A line of talk, whole: what others wrote is no markup, and whoever reads it may copy it."""
+    talk().print(Text(text, style=style), soft_wrap=True)
 
 
 def _console(file: Any) -> Console:
