@@ -35,6 +35,9 @@ class AsyncProjects(operations.ProjectOperations, Asynchronous): ...
 class AsyncSecrets(operations.SecretOperations, Asynchronous): ...
 
 
+class AsyncFiles(operations.FileOperations, Asynchronous): ...
+
+
 class AsyncMetrics(operations.MetricOperations, Asynchronous): ...
 
 
@@ -81,6 +84,7 @@ class AsyncClient:
         self.offers = AsyncOffers(transport.send, project)
         self.projects = AsyncProjects(transport.send, project)
         self.secrets = AsyncSecrets(transport.send, project)
+        self.files = AsyncFiles(transport.send, project)
         self.logs = AsyncLogs(transport.send, project)
         self.events = AsyncEvents(transport, project)
         self.metrics = AsyncMetrics(transport.send, project)

@@ -35,6 +35,9 @@ class Projects(operations.ProjectOperations, Blocking): ...
 class Secrets(operations.SecretOperations, Blocking): ...
 
 
+class Files(operations.FileOperations, Blocking): ...
+
+
 class Metrics(operations.MetricOperations, Blocking): ...
 
 
@@ -80,6 +83,7 @@ class Client:
         self.offers = Offers(transport.send, project)
         self.projects = Projects(transport.send, project)
         self.secrets = Secrets(transport.send, project)
+        self.files = Files(transport.send, project)
         self.logs = Logs(transport.send, project)
         self.events = Events(transport, project)
         self.metrics = Metrics(transport.send, project)

@@ -1,6 +1,6 @@
 """Which operations each group has, for both clients."""
 
-from runfold.client.calls import events, fleets, logs, metrics, offers, projects, runs, secrets
+from runfold.client.calls import events, files, fleets, logs, metrics, offers, projects, runs, secrets
 from runfold.client.operation import Operation
 
 
@@ -34,6 +34,11 @@ class ProjectOperations:
     create = Operation(projects.create)
     add_member = Operation(projects.add_member)
     remove_member = Operation(projects.remove_member)
+
+
+class FileOperations:
+    get = Operation(files.get)
+    upload = Operation(files.upload)
 
 
 class SecretOperations:

@@ -1,4 +1,4 @@
-"""Users, projects and secrets."""
+"""Users, projects, and what they keep: secrets, files."""
 
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,13 @@ class Project(Model, frozen=True):
     members: tuple[Member, ...] = ()
     backends: tuple[dict[str, Any], ...] = ()
     is_public: bool = False
+
+
+class FileArchive(Model, frozen=True):
+    """Files that were sent along; `hash` is the SHA-256 of the archive."""
+
+    id: str
+    hash: str
 
 
 class Secret(Model, frozen=True):

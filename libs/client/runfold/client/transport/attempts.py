@@ -46,6 +46,7 @@ def _request(call: Call[T]) -> dict[str, Any]:
         "method": call.method,
         "url": call.path,
         "content": call.content,
+        "files": {"file": call.upload} if call.upload else None,
         "params": {name: value for name, value in call.query.items() if value is not None} or None,
         "headers": headers,
     }

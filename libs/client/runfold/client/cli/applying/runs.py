@@ -3,6 +3,7 @@
 from runfold.client.blocking import Client
 from runfold.client.calls import runs as calls
 from runfold.client.cli.applying.options import Options
+from runfold.client.cli.applying.sending import sent
 from runfold.client.cli.asking import confirmed
 from runfold.client.cli.shown import consoles
 from runfold.client.cli.shown.runs import FIRST, more_offers, offers_table, plan_table
@@ -15,6 +16,7 @@ def submit(client: Client, document: Document, options: Options) -> Run | None:
     """None where the answer was no, or nothing is new."""
     spec = calls.spec(
         document.configuration,
+        file_archives=sent(client, document, options.here),
         configuration_path=document.path,
         profile=profile(options.named_profile, options.here),
     )
