@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from rich.table import Table
 
 from runfold.client.asynchronous import AsyncClient
 from runfold.client.blocking import Client
@@ -38,11 +39,16 @@ async def show_live(client: AsyncClient, *, every: bool, last: int | None, verbo
     """Until Ctrl-C."""
     from rich.live import Live
 
-    with Live(console=consoles.answers(), auto_refresh=False) as live:
+    runs: list[Run] = []
+
+    def now() -> Table:
+        return runs_table(runs, datetime.now(UTC), verbose=verbose)
+
+    with Live(console=consoles.answers(), get_renderable=now, refresh_per_second=1) as live:
         async with aclosing(_changes(client, last or PAGE)) as changes:
             async for found in changes:
                 runs = [run for run in msgspec.convert(found, list[Run]) if every or last or not run.final]
-                live.update(runs_table(runs, datetime.now(UTC), verbose=verbose), refresh=True)
+                live.refresh()
 
 
 async def show_lines(client: AsyncClient, *, every: bool, last: int | None) -> None:

@@ -23,7 +23,11 @@ class AsyncTransport:
     def __init__(self, connect: Connect, http: httpx.AsyncBaseTransport | None = None) -> None:
         self._connect = connect
         self._http = httpx.AsyncClient(
-            base_url=connect.url, headers=connect.headers, timeout=connect.timeout, transport=http
+            base_url=connect.url,
+            headers=connect.headers,
+            timeout=connect.timeout,
+            verify=connect.verify,
+            transport=http,
         )
 
     async def send(self, call: Call[T]) -> T:

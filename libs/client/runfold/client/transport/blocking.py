@@ -23,7 +23,11 @@ class BlockingTransport:
     def __init__(self, connect: Connect, http: httpx.BaseTransport | None = None) -> None:
         self._connect = connect
         self._http = httpx.Client(
-            base_url=connect.url, headers=connect.headers, timeout=connect.timeout, transport=http
+            base_url=connect.url,
+            headers=connect.headers,
+            timeout=connect.timeout,
+            verify=connect.verify,
+            transport=http,
         )
 
     def send(self, call: Call[T]) -> T:
