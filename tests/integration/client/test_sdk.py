@@ -66,6 +66,7 @@ async def test_output_and_events_are_read_whole(world: World, client: AsyncClien
     (submission,) = run.jobs[0].job_submissions
     assert b"".join([event.data async for event in client.logs.read(run, submission)]) == b"one\ntwo\n"
 
+    assert (await client.wait(run)).status == "done"
     async with aclosing(client.events.follow("run.RunFinished", after=begin)) as events:
         event = await asyncio.wait_for(anext(events), 10)
     assert (event.kind, event.data["run_id"]) == ("run.RunFinished", run.id)

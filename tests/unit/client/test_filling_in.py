@@ -82,9 +82,27 @@ def test_flags_go_before_what_the_file_says_field_by_field() -> None:
     }
 
 
-def test_of_two_spot_policies_none_is_guessed() -> None:
+def test_flags_have_the_fields_of_dstack_s_profile() -> None:
+    assert profile(spot_policy="auto", reuse=True, retry_duration="1h") == {
+        "spot_policy": "auto",
+        "creation_policy": "reuse",
+        "retry": {"duration": "1h"},
+    }
+    assert profile(dont_destroy=True, retry=False) == {"idle_duration": "off", "retry": False}
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {"spot": True, "on_demand": True},
+        {"spot_auto": True, "spot_policy": "spot"},
+        {"reuse": True, "idle_duration": "1h"},
+        {"retry": False, "retry_duration": "1h"},
+    ],
+)
+def test_of_two_flags_that_say_different_things_none_is_guessed(flags: dict[str, Any]) -> None:
     with pytest.raises(InvalidConfiguration, match="only one"):
-        profile(spot=True, on_demand=True)
+        profile(**flags)
 
 
 def test_settings_reach_into_fields_and_are_yaml() -> None:

@@ -1,6 +1,7 @@
 """The client for those who await each answer."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import datetime
 from typing import Self, TypeVar
 
@@ -98,6 +99,16 @@ class AsyncClient:
     async def send(self, call: Call[T]) -> T:
         """A call of `runfold.client.calls`, such as one answered plainly."""
         return await self._transport.send(call)
+
+    async def wait(self, run: Run) -> Run:
+        """The run once it is final; events tell when."""
+        begin = (await self.events.happened()).next
+        now = await self.runs.get(id=run.id)
+        async with aclosing(self.events.follow("run.RunFinished", after=begin)) as events:
+            while not now.final:
+                if (await anext(events)).data.get("run_id") == run.id:
+                    now = await self.runs.get(id=run.id)
+        return now
 
     async def close(self) -> None:
         await self._transport.close()

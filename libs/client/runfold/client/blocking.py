@@ -1,6 +1,7 @@
 """The client for those who wait for each answer."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from datetime import datetime
 from typing import Self, TypeVar
 
@@ -59,7 +60,7 @@ class Events(operations.EventOperations, Blocking):
         super().__init__(transport.send, project)
         self._transport = transport
 
-    def follow(self, *types: str, after: int = END) -> Iterator[HappenedEvent]:
+    def follow(self, *types: str, after: int = END) -> Generator[HappenedEvent]:
         """The project's events as they happen, without gap or double; of all types where none is named."""
         return self._transport.stream(wanted(self._project, types, after))
 
@@ -97,6 +98,16 @@ class Client:
     def send(self, call: Call[T]) -> T:
         """A call of `runfold.client.calls`, such as one answered plainly."""
         return self._transport.send(call)
+
+    def wait(self, run: Run) -> Run:
+        """The run once it is final; events tell when."""
+        begin = self.events.happened().next
+        now = self.runs.get(id=run.id)
+        with closing(self.events.follow("run.RunFinished", after=begin)) as events:
+            while not now.final:
+                if next(events).data.get("run_id") == run.id:
+                    now = self.runs.get(id=run.id)
+        return now
 
     def close(self) -> None:
         self._transport.close()

@@ -1,10 +1,19 @@
 """Options that several commands have."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
+
+
+class Format(StrEnum):
+    PLAIN = "plain"
+    JSON = "json"
+
+
+OutputFormat = Annotated[Format, typer.Option("--format", help="--json says the same in short.")]
 Project = Annotated[
     str | None,
     typer.Option("--project", metavar="NAME", help="The project; else RUNFOLD_PROJECT, or the default."),
@@ -67,11 +76,43 @@ OnDemand = Annotated[
     bool, typer.Option("--on-demand", help="Only uninterruptible ones.", rich_help_panel=_PROFILE)
 ]
 SpotAuto = Annotated[bool, typer.Option("--spot-auto", help="Either.", rich_help_panel=_PROFILE)]
+SpotPolicy = Annotated[
+    str | None,
+    typer.Option(
+        "--spot-policy", metavar="POLICY", help="spot, on-demand or auto.", rich_help_panel=_PROFILE
+    ),
+]
+Reuse = Annotated[
+    bool, typer.Option("--reuse", "-R", help="Only instances that there are.", rich_help_panel=_PROFILE)
+]
+DontDestroy = Annotated[
+    bool, typer.Option("--dont-destroy", help="An instance made for it stays.", rich_help_panel=_PROFILE)
+]
+IdleDuration = Annotated[
+    str | None,
+    typer.Option(
+        "--idle-duration",
+        metavar="DURATION",
+        help="For how long an instance made for it stays.",
+        rich_help_panel=_PROFILE,
+    ),
+]
 Retry = Annotated[
     bool | None,
     typer.Option("--retry/--no-retry", help="Whether it is tried again.", rich_help_panel=_PROFILE),
 ]
+RetryDuration = Annotated[
+    str | None,
+    typer.Option("--retry-duration", metavar="DURATION", help="And for how long.", rich_help_panel=_PROFILE),
+]
 Profile = Annotated[
     str | None,
-    typer.Option("--profile", metavar="NAME", help="Of .dstack/profiles.yml.", rich_help_panel=_PROFILE),
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        envvar=["RUNFOLD_PROFILE", "DSTACK_PROFILE"],
+        help="Of .dstack/profiles.yml.",
+        rich_help_panel=_PROFILE,
+    ),
 ]
+NoProfile = Annotated[bool, typer.Option("--no-profile", help="None at all.", rich_help_panel=_PROFILE)]

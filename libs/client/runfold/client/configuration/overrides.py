@@ -1,6 +1,6 @@
 """What the command line says goes before what the file says."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runfold.client.configuration.errors import InvalidConfiguration
@@ -21,25 +21,37 @@ def profile(
     instance_types: Sequence[str] | None = None,
     max_price: float | None = None,
     max_duration: str | None = None,
-    retry: bool | None = None,
     spot: bool = False,
     on_demand: bool = False,
     spot_auto: bool = False,
+    spot_policy: str | None = None,
+    reuse: bool = False,
+    dont_destroy: bool = False,
+    idle_duration: str | None = None,
+    retry: bool | None = None,
+    retry_duration: str | None = None,
 ) -> dict[str, Any]:
-    """Raises InvalidConfiguration where two spot policies are asked for."""
-    policies = {"spot": spot, "on-demand": on_demand, "auto": spot_auto}
-    chosen = [name for name, wanted in policies.items() if wanted]
-    if len(chosen) > 1:
-        raise InvalidConfiguration("of --spot, --on-demand and --spot-auto only one can be given")
+    """Raises InvalidConfiguration where two options say different things."""
+    policies = {
+        "--spot": spot,
+        "--on-demand": on_demand,
+        "--spot-auto": spot_auto,
+        "--spot-policy": spot_policy,
+    }
+    _at_most_one(policies)
+    _at_most_one({"--reuse": reuse, "--dont-destroy": dont_destroy, "--idle-duration": idle_duration})
+    _at_most_one({"--retry or --no-retry": retry is not None, "--retry-duration": retry_duration})
     return _given(
-        fleets=[*fleets] if fleets else None,
-        backends=[*backends] if backends else None,
-        regions=[*regions] if regions else None,
-        instance_types=[*instance_types] if instance_types else None,
+        fleets=_listed(fleets),
+        backends=_listed(backends),
+        regions=_listed(regions),
+        instance_types=_listed(instance_types),
         max_price=max_price,
         max_duration=max_duration,
-        retry=retry,
-        spot_policy=chosen[0] if chosen else None,
+        spot_policy="spot" if spot else "on-demand" if on_demand else "auto" if spot_auto else spot_policy,
+        creation_policy="reuse" if reuse else None,
+        idle_duration="off" if dont_destroy else idle_duration,
+        retry={"duration": retry_duration} if retry_duration else retry,
     )
 
 
@@ -82,6 +94,16 @@ def _yaml(text: str) -> Any:
         return yaml.safe_load(text)
     except yaml.YAMLError:
         raise InvalidConfiguration(f"{text} is no YAML value: quote it") from None
+
+
+def _at_most_one(options: Mapping[str, object]) -> None:
+    given = [name for name, value in options.items() if value]
+    if len(given) > 1:
+        raise InvalidConfiguration(f"{' and '.join(given)}: only one of them can be given")
+
+
+def _listed(names: Sequence[str] | None) -> list[str] | None:
+    return [*names] if names else None
 
 
 def _number(text: str | None) -> str | int | None:

@@ -1,7 +1,7 @@
 """Calls over HTTP for those who wait."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, TypeVar
 
 import httpx
@@ -42,7 +42,7 @@ class BlockingTransport:
                 pause = attempts.failed(error)
             time.sleep(pause)
 
-    def stream(self, query: Mapping[str, Any]) -> Iterator[HappenedEvent]:
+    def stream(self, query: Mapping[str, Any]) -> Generator[HappenedEvent]:
         """Events as they come, without end; goes on where it was when it was cut off."""
         resumed = Resumed(self._connect, query)
         while True:

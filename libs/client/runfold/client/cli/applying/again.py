@@ -32,7 +32,7 @@ def again(
     for field in _hidden(configuration, ""):
         raise InvalidConfiguration(f"the server doesn't tell what {field} was: give --set {field}=…")
     document = Document(f"run {name}", {**configuration, "name": as_name or name})
-    return apply_all([document], Options(yes=yes), project=project, detach=detach)
+    return apply_all([document], Options(yes=yes, no_profile=True), project=project, detach=detach)
 
 
 def _merged(profile: dict[str, Any], configuration: dict[str, Any]) -> dict[str, Any]:

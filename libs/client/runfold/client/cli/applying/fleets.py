@@ -6,7 +6,7 @@ from runfold.client.cli.applying.options import Options
 from runfold.client.cli.asking import confirmed
 from runfold.client.cli.shown import consoles
 from runfold.client.cli.shown.fleets import fleet_plan_table
-from runfold.client.cli.shown.runs import FIRST, offers_table
+from runfold.client.cli.shown.runs import offers_table
 from runfold.client.configuration.documents import Document
 from runfold.client.models.fleets import Fleet, FleetPlan
 
@@ -19,7 +19,7 @@ def make(client: Client, document: Document, options: Options) -> Fleet | None:
         plan = client.fleets.plan(spec)
     talk.print(fleet_plan_table(plan), "")
     if plan.offers:
-        talk.print(offers_table(plan.offers[:FIRST]), "")
+        talk.print(offers_table(plan.offers[: options.max_offers]), "")
     current = plan.current_resource
     if current is not None and _same(plan, current) and not options.force:
         consoles.say(f"fleet {current.name} is as it should be")

@@ -24,6 +24,8 @@ class Options:
     resources: dict[str, Any] = field(default_factory=dict)
     profile: dict[str, Any] = field(default_factory=dict)  #: fields that go before the configuration's
     named_profile: str | None = None
+    no_profile: bool = False
+    max_offers: int = 3  #: of the plan, so many are shown
     here: Path = field(default_factory=Path.cwd)
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 

@@ -6,7 +6,7 @@ from runfold.client.cli.applying.options import Options
 from runfold.client.cli.applying.sending import sent
 from runfold.client.cli.asking import confirmed
 from runfold.client.cli.shown import consoles
-from runfold.client.cli.shown.runs import FIRST, more_offers, offers_table, plan_table
+from runfold.client.cli.shown.runs import more_offers, offers_table, plan_table
 from runfold.client.configuration.documents import Document
 from runfold.client.configuration.profiles import profile
 from runfold.client.models.runs import Run, RunPlan
@@ -18,11 +18,11 @@ def submit(client: Client, document: Document, options: Options) -> Run | None:
         document.configuration,
         file_archives=sent(client, document, options.here),
         configuration_path=document.path,
-        profile=profile(options.named_profile, options.here),
+        profile=None if options.no_profile else profile(options.named_profile, options.here),
     )
     talk = consoles.talk()
     with talk.status("Planning…"):
-        plan = client.runs.plan(spec, max_offers=None if options.verbose else FIRST)
+        plan = client.runs.plan(spec, max_offers=None if options.verbose else options.max_offers)
     _show(plan)
     current = plan.current_resource
     active = current is not None and not current.final
@@ -32,21 +32,15 @@ def submit(client: Client, document: Document, options: Options) -> Run | None:
     if not confirmed(_question(plan, active=active), yes=options.yes):
         return None
     if active and plan.action != "update" and current is not None:
-        stop(client, current)
-        current = client.runs.get(id=current.id)
+        current = stop(client, current)
     return client.runs.apply(spec, current=current, force=options.force)
 
 
-def stop(client: Client, run: Run) -> None:
-    """Returns once it is over: events tell when."""
-    begin = client.events.happened().next
+def stop(client: Client, run: Run) -> Run:
+    """The run once it is over."""
     client.runs.stop(run.name)
     with consoles.talk().status(f"Stopping {run.name}…"):
-        if client.runs.get(id=run.id).final:
-            return
-        for event in client.events.follow("run.RunFinished", after=begin):
-            if event.data.get("run_id") == run.id:
-                return
+        return client.wait(run)
 
 
 def _show(plan: RunPlan) -> None:

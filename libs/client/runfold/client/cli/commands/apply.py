@@ -41,6 +41,10 @@ def apply(
     disk: given.Disk = None,
     fleets: given.Fleets = None,
     profile: given.Profile = None,
+    no_profile: given.NoProfile = False,
+    max_offers: Annotated[
+        int, typer.Option("--max-offers", min=1, help="Of the plan, so many are shown.")
+    ] = 3,
     backends: given.Backends = None,
     regions: given.Regions = None,
     instance_types: given.InstanceTypes = None,
@@ -49,7 +53,12 @@ def apply(
     spot: given.Spot = False,
     on_demand: given.OnDemand = False,
     spot_auto: given.SpotAuto = False,
+    spot_policy: given.SpotPolicy = None,
+    reuse: given.Reuse = False,
+    dont_destroy: given.DontDestroy = False,
+    idle_duration: given.IdleDuration = None,
     retry: given.Retry = None,
+    retry_duration: given.RetryDuration = None,
 ) -> None:
     """Submit what a file says, and stay with it: its plan, its progress, its output. Ends with status 0 if it is done.
 
@@ -81,12 +90,19 @@ def apply(
             instance_types=instance_types,
             max_price=max_price,
             max_duration=max_duration,
-            retry=retry,
             spot=spot,
             on_demand=on_demand,
             spot_auto=spot_auto,
+            spot_policy=spot_policy,
+            reuse=reuse,
+            dont_destroy=dont_destroy,
+            idle_duration=idle_duration,
+            retry=retry,
+            retry_duration=retry_duration,
         ),
         named_profile=profile,
+        no_profile=no_profile,
+        max_offers=max_offers,
     )
     if not apply_all(documents.read(files or (), Path.cwd()), options, project=project, detach=detach):
         raise typer.Exit(1)

@@ -21,6 +21,7 @@ def ps(
     verbose: given.Verbose = False,
     watch: given.Watch = False,
     as_json: given.AsJson = False,
+    output: given.OutputFormat = given.Format.PLAIN,
     project: given.Project = None,
 ) -> None:
     """List runs, newest first.
@@ -34,6 +35,7 @@ def ps(
     from runfold.client.cli import listing
     from runfold.client.cli.running import awaited
 
+    as_json = as_json or output is given.Format.JSON
     if watch and as_json:
         awaited(project, lambda client: listing.show_lines(client, every=every, last=last))
     elif watch:

@@ -9,8 +9,6 @@ from runfold.client.cli.shown import words
 from runfold.client.cli.shown.tables import Cell, status, table
 from runfold.client.models.runs import Job, JobSubmission, Offer, Run, RunPlan
 
-FIRST = 3  #: offers of a plan that are shown
-
 
 def runs_table(runs: Iterable[Run], now: datetime, *, verbose: bool = False) -> Table:
     """One line for each run, and one for each job where there are several, or one asks for more."""
@@ -55,8 +53,9 @@ def plan_table(plan: RunPlan) -> Table:
 
 def more_offers(plan: RunPlan) -> str | None:
     """How many there are besides those shown."""
-    total = plan.job_plans[0].total_offers
-    return f"{total - FIRST} more can take it" if total > FIRST else None
+    first = plan.job_plans[0]
+    more = first.total_offers - len(first.offers)
+    return f"{more} more could take it; -v shows all" if more > 0 else None
 
 
 def _rows(run: Run, now: datetime, verbose: bool) -> Iterable[list[Cell]]:
