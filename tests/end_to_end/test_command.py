@@ -107,6 +107,19 @@ def test_an_active_run_gives_way_only_when_its_user_says_so(command: Command, se
     ended_well(command("stop", "active", "-x", "-y"))
 
 
+def test_a_secret_reaches_a_job_and_what_the_job_uses_is_shown(command: Command) -> None:
+    ended_well(command("secret", "set", "told", "-", stdin="whisper\n"))
+    assert "told" in ended_well(command("secret", "list")).out
+    assert ended_well(command("secret", "get", "told")).out == "whisper\n"
+    text = task("secretive", "echo $TOLD")[:-1] + ', "env": {"TOLD": "${{ secrets.told }}"}}'
+    assert ended_well(command("apply", "-y", "-f", command.write("s.dstack.yml", text))).out == "whisper\n"
+    assert "secretive" in ended_well(command("metrics", "secretive")).out
+    assert json.loads(ended_well(command("metrics", "secretive", "--json")).out)[0]["metrics"] == []
+
+    ended_well(command("secret", "delete", "told", "-y"))
+    assert command("secret", "get", "told").status == 1
+
+
 def test_a_directory_is_applied_whole_fleets_first(command: Command) -> None:
     command.write("all/a.dstack.yml", task("one-of-two", "echo 1")[:-1] + ', "fleets": ["mine"]}')
     command.write("all/b.runfold.yml", task("two-of-two", "echo 2"))
