@@ -49,4 +49,5 @@ class Operation(Generic[P, T]):
         def method(*arguments: P.args, **options: P.kwargs) -> Any:
             return group.answered(self._make(group._project, *arguments, **options))
 
+        method.__doc__ = self.__doc__
         return method

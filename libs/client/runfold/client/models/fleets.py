@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from runfold.client.models.base import Model
-from runfold.client.models.runs import InstanceType, Offer
+from runfold.client.models.machines import InstanceType, Offer
 
 
 class Instance(Model, frozen=True):

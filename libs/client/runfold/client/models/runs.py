@@ -1,4 +1,4 @@
-"""Runs, their jobs, plans and offers."""
+"""Runs, their jobs and plans."""
 
 from datetime import datetime
 from typing import Any
@@ -6,42 +6,9 @@ from typing import Any
 import msgspec
 
 from runfold.client.models.base import Model
+from runfold.client.models.machines import InstanceType, Offer
 
 FINAL = frozenset({"terminated", "failed", "done"})
-
-
-class Disk(Model, frozen=True):
-    size_mib: int = 0
-
-
-class Gpu(Model, frozen=True):
-    name: str
-    memory_mib: int = 0
-    vendor: str | None = None
-
-
-class HostResources(Model, frozen=True):
-    cpus: int
-    memory_mib: int
-    gpus: tuple[Gpu, ...] = ()
-    spot: bool = False
-    disk: Disk = Disk()
-    cpu_arch: str | None = None
-
-
-class InstanceType(Model, frozen=True):
-    name: str
-    resources: HostResources
-
-
-class Offer(Model, frozen=True):
-    """What could take a run; `price` is in dollars an hour."""
-
-    backend: str
-    instance: InstanceType
-    region: str
-    price: float
-    availability: str = "unknown"
 
 
 class PullProgress(Model, frozen=True):

@@ -7,7 +7,8 @@ from rich.table import Table
 
 from runfold.client.cli.shown import words
 from runfold.client.cli.shown.tables import Cell, status, table
-from runfold.client.models.runs import Job, JobSubmission, Offer, Run, RunPlan
+from runfold.client.models.machines import Offer
+from runfold.client.models.runs import Job, JobSubmission, Run, RunPlan
 
 
 def runs_table(runs: Iterable[Run], now: datetime, *, verbose: bool = False) -> Table:

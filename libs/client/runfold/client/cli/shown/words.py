@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from runfold.client.models.runs import HostResources
+from runfold.client.models.machines import HostResources
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
