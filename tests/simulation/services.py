@@ -11,10 +11,12 @@ from runfold.eventlog.writer import Writer
 from runfold.executor.agent import Agent, Profile
 from runfold.executor.lease import Lease
 from runfold.log import bootstrap as log
+from runfold.log.deliveries import Deliveries
 from runfold.provisioner import bootstrap as provisioner
 from runfold.scheduler import bootstrap as scheduler
 from runfold.service.component import Component, Part, Together
 from runfold.service.forgetting import Forgetting
+from runfold.service.parcels import Parcels
 from runfold.service.rebuilds import StoredRebuilds
 from runfold.service.vault import Vault
 from runfold.service.view import Memory, View
@@ -158,6 +160,7 @@ def _log(
         rebuilds=StoredRebuilds(runs, writer),
         cursors=parts.cursors,
         vault=Vault(SimKeys(node, parts.database), MASTER_KEY, ids=ids),
+        deliveries=Deliveries(Parcels(MASTER_KEY), lambda: None, clock),
         bus=bus,
         clock=clock,
         ids=ids,

@@ -28,6 +28,17 @@ class StopOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class Parcel:
+    """Where an archive is fetched: at a gateway, by a ticket that is good for a day."""
+
+    archive_id: str
+    url: str
+    fingerprint: str | None = (
+        None  #: SHA-256 of the certificate there, in hex; None asks the usual authorities
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """All an executor needs to run an attempt; secret values are in the clear here and nowhere else."""
 
@@ -39,6 +50,7 @@ class Assignment:
     spec: JobSpec
     env: dict[str, str] = field(default_factory=dict)  #: the job's own, secrets filled in, and DSTACK_*
     registry_password: str | None = None
+    parcels: tuple[Parcel, ...] = ()  #: the archives that the job's files lie in
     traceparent: str | None = None
     stop: StopOrder | None = None
     withheld: str | None = None  #: why there are no values: who has claimed it goes on, else it never begins

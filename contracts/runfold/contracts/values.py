@@ -68,6 +68,14 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
+class Files:
+    """An archive that is unpacked before the job starts: its one top entry becomes `path`."""
+
+    archive_id: str
+    path: str  #: relative to the job's working directory, where it isn't absolute
+
+
+@dataclass(frozen=True, slots=True)
 class JobSpec:
     """What one container or process of a run is."""
 
@@ -80,6 +88,7 @@ class JobSpec:
     user: str | None = None
     privileged: bool = False
     ports: tuple[int, ...] = ()
+    files: tuple[Files, ...] = ()
     registry_auth: RegistryAuth | None = None
     requests: Quantities = Quantities()  #: reserved on the host
     limits: Quantities = Quantities()  #: enforced; 0 is unlimited

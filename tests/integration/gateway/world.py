@@ -21,6 +21,7 @@ from runfold.domain.job.state import Job
 from runfold.domain.project.state import Project
 from runfold.domain.run.encoding import VERSION
 from runfold.domain.run.state import Run
+from runfold.eventlog.adapters.archives_memory import MemoryArchives
 from runfold.eventlog.adapters.keys_memory import MemoryKeyStore
 from runfold.eventlog.adapters.memory import MemoryStore
 from runfold.eventlog.adapters.metrics_memory import MemoryMetricsStore
@@ -38,6 +39,7 @@ from runfold.gateway.settings import GatewaySettings
 from runfold.gateway.ssh.host_key import host_key
 from runfold.log.projector import advance
 from runfold.service.connections import BrokerConnections
+from runfold.service.parcels import Parcels
 from runfold.service.rebuilds import StoredRebuilds
 from runfold.service.run_rows import batches
 from runfold.service.system import SystemIds
@@ -77,6 +79,7 @@ class Storage:
     output: MemoryOutputStore = field(default_factory=MemoryOutputStore)
     metrics: MetricsStore = field(default_factory=MemoryMetricsStore)
     keys: MemoryKeyStore = field(default_factory=MemoryKeyStore)
+    archives: MemoryArchives = field(default_factory=MemoryArchives)
     runs: MemoryRunStore = field(default_factory=MemoryRunStore)
     clock: StepClock = field(default_factory=StepClock)
     ids: SystemIds = field(default_factory=SystemIds)
@@ -273,6 +276,8 @@ async def a_world(
         secrets=VaultSecrets(Vault(storage.keys, MASTER_KEY, ids=storage.ids)),
         dead_letters=bus.dead_letters,
         connections=BrokerConnections(bus),
+        archives=storage.archives,
+        parcels=Parcels(MASTER_KEY),
         ssh_host_key=host_key(MASTER_KEY),
         clock=storage.clock,
         ids=storage.ids,

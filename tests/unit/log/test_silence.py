@@ -22,8 +22,10 @@ from runfold.eventlog.adapters.runs_memory import MemoryRunStore
 from runfold.eventlog.port import Append
 from runfold.eventlog.writer import Writer
 from runfold.log import bootstrap
+from runfold.log.deliveries import Deliveries
 from runfold.log.silence import AFTER, LOOK
 from runfold.service.component import Component
+from runfold.service.parcels import Parcels
 from runfold.service.rebuilds import StoredRebuilds
 from runfold.service.system import SystemClock, SystemIds
 from runfold.service.vault import Vault
@@ -59,6 +61,7 @@ class World:
             rebuilds=StoredRebuilds(runs, self.writer),
             cursors=MemoryCursorStore(),
             vault=Vault(MemoryKeyStore(), "A" * 43 + "=", ids=self.ids),
+            deliveries=Deliveries(Parcels("A" * 43 + "="), lambda: None, clock),
             bus=self.bus,
             clock=clock,
             ids=self.ids,

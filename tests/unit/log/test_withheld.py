@@ -24,6 +24,8 @@ from runfold.eventlog.adapters.runs_memory import MemoryRunStore
 from runfold.eventlog.port import Append
 from runfold.eventlog.writer import Writer
 from runfold.log import bootstrap
+from runfold.log.deliveries import Deliveries
+from runfold.service.parcels import Parcels
 from runfold.service.rebuilds import StoredRebuilds
 from runfold.service.system import SystemClock, SystemIds
 from runfold.service.vault import Vault
@@ -96,6 +98,7 @@ async def log() -> AsyncIterator[Log]:
         rebuilds=StoredRebuilds(runs, writer),
         cursors=MemoryCursorStore(),
         vault=vault,
+        deliveries=Deliveries(Parcels(MASTER_KEY), lambda: None, clock),
         bus=bus,
         clock=clock,
         ids=ids,

@@ -24,8 +24,11 @@ from runfold.eventlog.port import Append
 from runfold.eventlog.runs import Generation, Generations
 from runfold.eventlog.writer import Writer
 from runfold.log.assignments import Assignments
+from runfold.log.deliveries import Deliveries
 from runfold.log.recorder import Recorder
 from runfold.log.work import MESSAGE_BYTES, Work
+from runfold.service.address import Address
+from runfold.service.parcels import Parcels
 from runfold.service.run_rows import batches
 from runfold.service.system import SystemClock
 from runfold.service.tasks import Tasks
@@ -93,9 +96,10 @@ class Told:
 async def telling() -> AsyncIterator[Told]:
     """Not started."""
     ids, keys, bus, tasks = CountingIds(), MemoryKeyStore(), InProcessBus(), Tasks()
+    deliveries = Deliveries(Parcels(MASTER_KEY), lambda: Address("http://gateway"), SystemClock())
     writer = Writer(MemoryStore(), clock=SystemClock(), ids=ids, sole=True)
     view, runs = View(writer, memory=Memory(0)), MemoryRunStore()
-    assignments = Assignments(view, Vault(keys, MASTER_KEY, ids=ids))
+    assignments = Assignments(view, Vault(keys, MASTER_KEY, ids=ids), deliveries)
     recorder = Recorder(writer, view, ids)
     told = Told(Work(view, recorder, assignments, runs, bus, tasks), keys, runs, tasks, writer, view, ids)
     await bus.consume(work("host"), told.hear)

@@ -7,6 +7,7 @@ from runfold.bus.adapters.in_process import InProcessBus
 from runfold.embedded.banner import Banner
 from runfold.embedded.data_dir import DataDir
 from runfold.embedded.settings import UpSettings
+from runfold.eventlog.adapters.archives_sqlite import SqliteArchives
 from runfold.eventlog.adapters.keys_sqlite import SqliteKeyStore
 from runfold.eventlog.adapters.metrics_sqlite import SqliteMetricsStore
 from runfold.eventlog.adapters.output_sqlite import SqliteOutputStore
@@ -22,12 +23,14 @@ from runfold.gateway.secrets import VaultSecrets
 from runfold.gateway.settings import GatewaySettings
 from runfold.gateway.ssh.host_key import host_key
 from runfold.log import bootstrap as log
+from runfold.log.deliveries import Deliveries
 from runfold.log.settings import RetentionSettings
 from runfold.provisioner import bootstrap as provisioner
 from runfold.scheduler import bootstrap as scheduler
 from runfold.service.component import Component, Opened, Together
 from runfold.service.connections import BrokerConnections
 from runfold.service.forgetting import Forgetting
+from runfold.service.parcels import Parcels
 from runfold.service.rebuilds import StoredRebuilds
 from runfold.service.settings import load
 from runfold.service.system import SystemClock, SystemIds
@@ -80,6 +83,7 @@ def wire(
     runs = SqliteRunStore(data.path / "history.db")
     metrics = SqliteMetricsStore(data.path / "metrics.db")
     keys = SqliteKeyStore(data.path / "keys.db")
+    archives = SqliteArchives(data.path / "archives.db")
     master_key = settings.master_key.get_secret_value() if settings.master_key else data.master_key()
     vault = Vault(keys, master_key, ids=ids)
     bus = InProcessBus()
@@ -97,6 +101,8 @@ def wire(
         secrets=VaultSecrets(vault),
         dead_letters=bus.dead_letters,
         connections=BrokerConnections(bus),
+        archives=archives,
+        parcels=Parcels(master_key),
         ssh_host_key=host_key(master_key),
         clock=clock,
         ids=ids,
@@ -105,7 +111,7 @@ def wire(
     runner = executor.build(own.executor, bus=bus, clock=clock, ids=ids, runtimes=runtimes, host=host)
     return Together(
         "runfold",
-        *(Opened(None, each.close) for each in (store, output, runs, metrics, keys)),
+        *(Opened(None, each.close) for each in (store, output, runs, metrics, keys, archives)),
         Opened(None, bus.close),
         Forgetting(view, writer, runs, ids),
         view,
@@ -117,6 +123,7 @@ def wire(
             rebuilds=rebuilds,
             cursors=None,
             vault=vault,
+            deliveries=Deliveries(Parcels(master_key), lambda: entrance.reached_at, clock),
             bus=bus,
             clock=clock,
             ids=ids,

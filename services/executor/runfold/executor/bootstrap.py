@@ -142,6 +142,7 @@ def _host(settings: ExecutorSettings) -> Host:
 
 def _runtimes(settings: ExecutorSettings, leash: Leash) -> dict[str, Runtime]:
     """Both, whichever is chosen for what comes: the journal may hold attempts of the other one."""
+    from runfold.executor.adapters.parcels_http import fetch
     from runfold.executor.runtimes.docker import DockerRuntime
     from runfold.executor.runtimes.process import ProcessRuntime
 
@@ -152,6 +153,7 @@ def _runtimes(settings: ExecutorSettings, leash: Leash) -> dict[str, Runtime]:
         allow_privileged=settings.allow_privileged,
         output_limit=settings.output_limit_per_hour,
         leash=leash,
+        fetch=fetch,
     )
     try:
         process = ProcessRuntime(
@@ -159,6 +161,7 @@ def _runtimes(settings: ExecutorSettings, leash: Leash) -> dict[str, Runtime]:
             user=settings.process_user,
             output_limit=settings.output_limit_per_hour,
             leash=leash,
+            fetch=fetch,
         )
     except LookupError as error:
         raise SettingsError(f"RUNFOLD_PROCESS_USER: {error}") from error

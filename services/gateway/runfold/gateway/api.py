@@ -19,6 +19,7 @@ from runfold.gateway.http.errors import (
     Refused,
     Unauthenticated,
 )
+from runfold.gateway.http.multipart import upload
 from runfold.gateway.http.parse import parse, parse_query, problem
 from runfold.gateway.http.routes import Route, Router
 from runfold.service.logging import get_logger
@@ -42,6 +43,10 @@ class Api:
     def place(self, method: str, path: str) -> str:
         """What a call is counted and traced under."""
         return self._router.place(method, path)
+
+    def uploads(self, method: str, path: str) -> bool:
+        """Whether it takes a file, which may be larger than other bodies."""
+        return self._router.uploads(method, path)
 
     async def answer(self, call: Call) -> Answer:
         """Never raises but for cancellation."""
@@ -96,6 +101,8 @@ class Api:
 
 
 def _body(route: Route, call: Call) -> Any:
+    if route.upload:
+        return upload(call.body, call.headers.get("content-type", ""), route.upload)
     if route.takes is None:
         return None
     if route.optional and call.body.strip() in (b"", b"null"):

@@ -17,7 +17,7 @@ from runfold.gateway.connections.tickets import Tickets
 from runfold.gateway.dialects import owner
 from runfold.gateway.door import Door, affordable
 from runfold.gateway.http.call import Answer, Call
-from runfold.gateway.http.errors import Busy, Malformed, Refused, TooLarge, TooSlow
+from runfold.gateway.http.errors import Busy, Malformed, Refused, TooLarge, TooSlow, UploadTooLarge
 from runfold.gateway.http.parse import problem
 from runfold.gateway.settings import GatewaySettings
 from runfold.ports import Clock, Ids
@@ -32,6 +32,7 @@ _PROBES = {"/healthcheck"}  #: asked for all the time, and nothing to tell of
 #: What another port, rather than another host, helps against.
 _OF_THE_PORT = {errno.EADDRINUSE, errno.EACCES}
 BACKLOG = 128  #: connections that the kernel keeps until they are taken
+FORM = 4096  #: bytes of a form around its file
 STARTING = "This gateway is starting; try again"
 
 _log = get_logger("runfold.gateway.access")
@@ -49,7 +50,8 @@ class HttpPort:
 
     def __init__(self, api: Api, settings: GatewaySettings, clock: Clock, ids: Ids, tickets: Tickets) -> None:
         self._api, self._settings, self._clock, self._ids = api, settings, clock, ids
-        app = web.Application(client_max_size=settings.body_limit)
+        most = max(settings.body_limit, settings.upload_limit + FORM)
+        app = web.Application(client_max_size=most)
         app.router.add_get(TICKETS, tickets.redeem, allow_head=False)
         app.router.add_route("*", "/{path:(?s:.*)}", self._handle)  # with line ends, too
         # aiohttp counts from the connection or the last answer until the next head is whole, dripping or not.
@@ -121,23 +123,35 @@ class HttpPort:
         return await self._api.answer(call)
 
     async def _body(self, request: web.Request) -> bytes:
-        """Raises Malformed, TooSlow, and TooLarge before it is read where the client says how long it is."""
-        limit = self._settings.body_limit
+        """Raises Malformed, TooSlow, and what `_over` makes, before it is read where the client says how long it is."""
         if not request.can_read_body:
             return b""
+        limit = self._limit(request)
         if (request.content_length or 0) > limit:
-            raise TooLarge(limit)
+            raise self._over(request)
         try:
             async with asyncio.timeout(self._settings.body_timeout):
-                return await request.read()
+                body = await request.read()
         except web.HTTPRequestEntityTooLarge:
-            raise TooLarge(limit) from None
+            raise self._over(request) from None
         except TimeoutError:
             raise TooSlow(self._settings.body_timeout) from None
         except (web.RequestPayloadError, PayloadEncodingError) as error:
             raise Malformed(
                 [problem(["body"], f"it does not come as its headers say: {error}"[:200])]
             ) from None
+        if len(body) > limit:
+            raise self._over(request)
+        return body
+
+    def _limit(self, request: web.Request) -> int:
+        uploads = self._api.uploads(request.method, request.path)
+        return self._settings.upload_limit + FORM if uploads else self._settings.body_limit
+
+    def _over(self, request: web.Request) -> Refused:
+        if self._api.uploads(request.method, request.path):
+            return UploadTooLarge(self._settings.upload_limit, request.content_length)
+        return TooLarge(self._settings.body_limit)
 
     async def _respond(self, request: web.Request, answer: Answer, request_id: str) -> web.StreamResponse:
         """Ends the connection of a client that takes nothing of its answer for too long."""

@@ -14,6 +14,7 @@ from runfold.domain.project.state import Project
 from runfold.domain.user.authorize import Operation, allowed
 from runfold.domain.user.state import User
 from runfold.domain.user.tokens import digest
+from runfold.eventlog.archives import ArchiveStore
 from runfold.eventlog.metrics import MetricsReader
 from runfold.eventlog.output import OutputReader
 from runfold.eventlog.port import Unavailable
@@ -30,6 +31,7 @@ from runfold.gateway.secrets import Secrets
 from runfold.gateway.settings import GatewaySettings
 from runfold.gateway.ssh.address import SshAddress
 from runfold.ports import Clock, Ids
+from runfold.service.parcels import Parcels
 from runfold.service.rebuilds import Rebuilds
 from runfold.service.view import View
 
@@ -56,6 +58,8 @@ class Parts:
     history: History
     feed: Feed
     dead_letters: DeadLetters
+    archives: ArchiveStore
+    parcels: Parcels
     ssh: Callable[[], SshAddress | None]  #: where its front door is
 
     def user_with(self, token: str | None) -> User | None:

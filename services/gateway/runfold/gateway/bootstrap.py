@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from pydantic import SecretStr
 
 from runfold.bus.dead_letters import DeadLetters
+from runfold.eventlog.archives import ArchiveStore
 from runfold.eventlog.metrics import MetricsReader
 from runfold.eventlog.output import OutputReader
 from runfold.eventlog.port import EventLog
@@ -21,6 +22,7 @@ from runfold.service.component import Component, Opened, Together
 from runfold.service.connections import Connections
 from runfold.service.forgetting import Forgetting
 from runfold.service.measured import MeasuredLog
+from runfold.service.parcels import Parcels
 from runfold.service.rebuilds import Rebuilds
 from runfold.service.system import SystemClock, SystemIds
 from runfold.service.vault import Vault
@@ -46,6 +48,8 @@ def build(
     secrets: Secrets,
     dead_letters: DeadLetters,
     connections: Connections,
+    archives: ArchiveStore,
+    parcels: Parcels,
     ssh_host_key: str,
     clock: Clock,
     ids: Ids,
@@ -63,6 +67,8 @@ def build(
         secrets=secrets,
         dead_letters=dead_letters,
         connections=connections,
+        archives=archives,
+        parcels=parcels,
         ssh_host_key=ssh_host_key,
         clock=clock,
         ids=ids,
@@ -72,6 +78,7 @@ def build(
 
 async def wire(settings: RemoteGatewaySettings) -> Component:
     """As a process of its own: everything it reads comes from the log service."""
+    from runfold.eventlog.adapters.archives_remote import RemoteArchives
     from runfold.eventlog.adapters.keys_remote import RemoteKeyStore
     from runfold.eventlog.adapters.metrics_remote import RemoteMetrics
     from runfold.eventlog.adapters.output_remote import RemoteOutput
@@ -84,6 +91,7 @@ async def wire(settings: RemoteGatewaySettings) -> Component:
     urls, token = list(settings.log_urls), settings.log_token.get_secret_value()
     output, keys = RemoteOutput(urls, token), RemoteKeyStore(urls, token)
     metrics = RemoteMetrics(urls, token)
+    archives = RemoteArchives(urls, token)
     runs, rebuilds = RemoteRuns(urls, token), RemoteRebuilds(urls, token)
     dead_letters, connections = RemoteDeadLetters(urls, token), RemoteConnections(urls, token)
     vault = Vault(keys, settings.master_key.get_secret_value(), ids=ids)
@@ -99,11 +107,13 @@ async def wire(settings: RemoteGatewaySettings) -> Component:
         secrets=VaultSecrets(vault),
         dead_letters=dead_letters,
         connections=connections,
+        archives=archives,
+        parcels=Parcels(settings.master_key.get_secret_value()),
         ssh_host_key=host_key(settings.master_key.get_secret_value()),
         clock=clock,
         ids=ids,
     )
-    remotes = (output, metrics, keys, runs, rebuilds, dead_letters, connections)
+    remotes = (archives, output, metrics, keys, runs, rebuilds, dead_letters, connections)
     closers = [Opened(None, each.close) for each in remotes]
     forgetting = Forgetting(following.view, following.log, runs, ids)
     return Together(

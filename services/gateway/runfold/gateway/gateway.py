@@ -1,6 +1,7 @@
 """The gateway as a component."""
 
 from runfold.bus.dead_letters import DeadLetters
+from runfold.eventlog.archives import ArchiveStore
 from runfold.eventlog.metrics import MetricsReader
 from runfold.eventlog.output import OutputReader
 from runfold.eventlog.port import EventLog
@@ -9,7 +10,7 @@ from runfold.gateway.api import Api
 from runfold.gateway.app import HttpPort
 from runfold.gateway.ask import Parts
 from runfold.gateway.commands import Commands
-from runfold.gateway.connections.reach import Address, Reach
+from runfold.gateway.connections.reach import Reach
 from runfold.gateway.connections.tickets import Tickets
 from runfold.gateway.dialects.dstack.attach import submitted_key
 from runfold.gateway.dialects.table import ROUTES
@@ -29,7 +30,9 @@ from runfold.gateway.ssh.front import FrontDoor
 from runfold.gateway.ssh.output import OutputPort
 from runfold.gateway.tls import fingerprint
 from runfold.ports import Clock, Ids
+from runfold.service.address import Address
 from runfold.service.connections import Connections
+from runfold.service.parcels import Parcels
 from runfold.service.rebuilds import Rebuilds
 from runfold.service.view import View
 
@@ -52,6 +55,8 @@ class Gateway:
         secrets: Secrets,
         dead_letters: DeadLetters,
         connections: Connections,
+        archives: ArchiveStore,
+        parcels: Parcels,
         ssh_host_key: str,
         clock: Clock,
         ids: Ids,
@@ -87,6 +92,8 @@ class Gateway:
                 history=history,
                 feed=self.feed,
                 dead_letters=dead_letters,
+                archives=archives,
+                parcels=parcels,
                 ssh=lambda: self._front.address,
             ),
             ROUTES,
@@ -126,8 +133,13 @@ class Gateway:
         await self._tickets.close()
         await self._port.stop()
 
+    @property
+    def reached_at(self) -> Address | None:
+        """Where executors reach it; None before it listens."""
+        return self._reached_at() if self._port.address is not None else None
+
     def _reached_at(self) -> Address:
-        """Where executors reach this gateway; once it listens."""
+        """Once it listens."""
         settings = self._settings
         mark = fingerprint(settings.tls_cert) if settings.tls_cert else None
         if settings.gateway_url is not None:

@@ -19,6 +19,7 @@ Mode = Literal["validation", "serialization"]
 References = dict[tuple[Any, Mode], dict[str, Any]]
 
 _REFERENCE = "#/components/schemas/{model}"
+_FORM = "multipart/form-data"
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -80,7 +81,17 @@ def _operation(route: Route, references: References) -> dict[str, Any]:
             "required": not route.optional,
             "content": {JSON: {"schema": references[route.takes, "validation"]}},
         }
+    if route.upload:
+        operation["requestBody"] = {"required": True, "content": {_FORM: {"schema": _form(route.upload)}}}
     return operation
+
+
+def _form(field: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {field: {"type": "string", "format": "binary"}},
+        "required": [field],
+    }
 
 
 def _answers(route: Route, references: References) -> dict[str, Any]:
@@ -140,6 +151,8 @@ def _refused(route: Route) -> set[int]:
         statuses.add(404)
     if route.takes is not None:
         statuses |= {408, 413}
+    if route.upload:
+        statuses.add(408)
     if route.takes is not None or route.query is not None or route.writes:
         statuses.add(422)
     return statuses

@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from annotated_types import Gt, Interval
+from annotated_types import Gt, Interval, Le
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from runfold.contracts.values import Quantities
+from runfold.eventlog.archives import MOST_BYTES
 from runfold.service.settings import ServiceSettings
 
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
@@ -70,6 +71,7 @@ class GatewaySettings(PortSettings):
     """What the public API needs, however the process is wired."""
 
     body_limit: Annotated[Bytes, Gt(0)] = 2 * 1024**2  #: bytes of one request
+    upload_limit: Annotated[Bytes, Gt(0), Le(MOST_BYTES)] = 2 * 1024**2  #: bytes of one file
     connection_limit: Annotated[int, Gt(0)] = 4096  #: connections at once
     keepalive_timeout: Seconds = 75.0  #: until a connection's next request has come with all its headers
     body_timeout: Seconds = 60.0  #: until a request's body is there

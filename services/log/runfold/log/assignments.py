@@ -3,6 +3,7 @@
 from runfold.contracts.executor import Assignment
 from runfold.domain.job.assignment import (
     SecretsMissing,
+    archives_named,
     assignment,
     postponed,
     reminder,
@@ -12,13 +13,14 @@ from runfold.domain.job.assignment import (
 from runfold.domain.job.state import Attempt, Job
 from runfold.domain.project.state import Project
 from runfold.domain.run.state import Run
+from runfold.log.deliveries import Deliveries
 from runfold.service.vault import KeyGone, Vault
 from runfold.service.view import View
 
 
 class Assignments:
-    def __init__(self, view: View, vault: Vault) -> None:
-        self._view, self._vault = view, vault
+    def __init__(self, view: View, vault: Vault, deliveries: Deliveries) -> None:
+        self._view, self._vault, self._deliveries = view, vault, deliveries
 
     async def make(self, attempt_id: str) -> Assignment | None:
         """None where it is over, and its run has left memory; raises Unavailable.
@@ -67,4 +69,5 @@ class Assignments:
                 password = await self._vault.decrypt(job.spec.registry_auth.password)
             except KeyGone as error:
                 raise SecretsMissing(["registry_auth.password"]) from error
-        return assignment(run, job, attempt, project.name, values, password)
+        parcels = tuple(self._deliveries.of(name, attempt.id) for name in archives_named(job))
+        return assignment(run, job, attempt, project.name, values, password, parcels)

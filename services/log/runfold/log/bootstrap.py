@@ -10,15 +10,18 @@ from runfold.eventlog.metrics import MetricsStore
 from runfold.eventlog.output import OutputStore
 from runfold.eventlog.runs import RunStore
 from runfold.eventlog.writer import Writer
+from runfold.log.deliveries import Deliveries
 from runfold.log.retention import FOR_EVER, Kept, rules
 from runfold.log.service import LogService
 from runfold.log.settings import LogSettings
 from runfold.log.silence import AFTER
 from runfold.ports import Clock, Ids
 from runfold.ports.backoff import Backoff
+from runfold.service.address import Address
 from runfold.service.component import Component, Opened, Together
 from runfold.service.connections import BrokerConnections
 from runfold.service.forgetting import Forgetting
+from runfold.service.parcels import Parcels
 from runfold.service.rebuilds import StoredRebuilds
 from runfold.service.replica import Replica
 from runfold.service.system import SystemClock, SystemIds
@@ -35,6 +38,7 @@ def build(
     rebuilds: StoredRebuilds,
     cursors: CursorStore | None,
     vault: Vault,
+    deliveries: Deliveries,
     bus: Bus,
     clock: Clock,
     ids: Ids,
@@ -53,6 +57,7 @@ def build(
         rebuilds=rebuilds,
         cursors=cursors,
         vault=vault,
+        deliveries=deliveries,
         bus=bus,
         clock=clock,
         ids=ids,
@@ -66,6 +71,7 @@ def build(
 async def wire(settings: LogSettings) -> Component:
     """As a process of its own: MongoDB, RabbitMQ, and the HTTP face for the other services."""
     from runfold.bus.adapters.rabbitmq import RabbitBus
+    from runfold.eventlog.adapters.archives_mongo import MongoArchives
     from runfold.eventlog.adapters.cursors_mongo import MongoCursorStore
     from runfold.eventlog.adapters.keys_mongo import MongoKeyStore
     from runfold.eventlog.adapters.metrics_mongo import MongoMetricsStore
@@ -73,6 +79,7 @@ async def wire(settings: LogSettings) -> Component:
     from runfold.eventlog.adapters.mongo_documents import connect, prepare
     from runfold.eventlog.adapters.output_mongo import MongoOutputStore
     from runfold.eventlog.adapters.runs_mongo import MongoRunStore
+    from runfold.log.http import archives as archives_face
     from runfold.log.http import connections as connections_face
     from runfold.log.http import dead_letters as dead_letters_face
     from runfold.log.http import eventlog as eventlog_face
@@ -87,7 +94,7 @@ async def wire(settings: LogSettings) -> Component:
     clock, ids = SystemClock(), SystemIds()
     url, name = settings.mongo_url.get_secret_value(), settings.mongo_database
     store, database = MongoStore.connect(url, name), connect(url, name)
-    output, keys = MongoOutputStore(database), MongoKeyStore(database)
+    output, keys, archives = MongoOutputStore(database), MongoKeyStore(database), MongoArchives(database)
     metrics, cursors, runs = MongoMetricsStore(database), MongoCursorStore(database), MongoRunStore(database)
     writer = Writer(store, clock=clock, ids=ids, service_address=settings.address)
     bus = RabbitBus(settings.amqp_url.get_secret_value(), name="log")
@@ -101,6 +108,9 @@ async def wire(settings: LogSettings) -> Component:
         rebuilds=rebuilds,
         cursors=cursors,
         vault=Vault(keys, settings.master_key.get_secret_value(), ids=ids),
+        deliveries=Deliveries(
+            Parcels(settings.master_key.get_secret_value()), lambda: Address(settings.gateway_url), clock
+        ),
         bus=bus,
         clock=clock,
         ids=ids,
@@ -116,6 +126,7 @@ async def wire(settings: LogSettings) -> Component:
         *runs_face.routes(runs, tokens),
         *rebuilds_face.routes(rebuilds, tokens),
         *keys_face.routes(keys, tokens),
+        *archives_face.routes(archives, tokens),
         *metrics_face.routes(metrics, tokens),
         *dead_letters_face.routes(bus.dead_letters, tokens),
         *connections_face.routes(BrokerConnections(bus), tokens),
@@ -124,7 +135,8 @@ async def wire(settings: LogSettings) -> Component:
         "log",
         Opened(None, store.close),
         Opened(
-            partial(prepare, (output, keys, metrics, cursors, runs), Backoff(ids, most=2.0)), output.close
+            partial(prepare, (output, keys, archives, metrics, cursors, runs), Backoff(ids, most=2.0)),
+            output.close,
         ),
         Opened(bus.open, bus.close),
         Forgetting(view, writer, runs, ids),

@@ -11,6 +11,7 @@ from runfold.eventlog.runs import RunStore
 from runfold.eventlog.writer import Writer
 from runfold.log.assignments import Assignments
 from runfold.log.closing import Closing
+from runfold.log.deliveries import Deliveries
 from runfold.log.facts import Facts
 from runfold.log.feed import Feed
 from runfold.log.listening import Listening
@@ -47,6 +48,7 @@ class LogService:
         rebuilds: StoredRebuilds,
         cursors: CursorStore | None,
         vault: Vault,
+        deliveries: Deliveries,
         bus: Bus,
         clock: Clock,
         ids: Ids,
@@ -62,7 +64,7 @@ class LogService:
         self._feed = (
             Feed(writer, view, recorder, cursors, bus, ids, self._tasks) if cursors is not None else None
         )
-        self._work = Work(view, recorder, Assignments(view, vault), runs, bus, self._tasks)
+        self._work = Work(view, recorder, Assignments(view, vault, deliveries), runs, bus, self._tasks)
         listening = Listening(
             bus,
             clock,

@@ -31,6 +31,7 @@ class LogSettings(RetentionSettings, ViewSettings):
     log_host: str = "127.0.0.1"
     log_port: int = 3100
     log_address: str | None = None  #: base URL under which the other services reach this replica
+    gateway_url: str = "http://127.0.0.1:3000"  #: where executors reach a gateway, whichever of several
     log_silent_after: Duration = timedelta(
         minutes=2
     )  #: how long an executor isn't heard until it counts as silent

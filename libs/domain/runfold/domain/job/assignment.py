@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from runfold.contracts.executor import Assignment, StopOrder
+from runfold.contracts.executor import Assignment, Parcel, StopOrder
 from runfold.domain.errors import DomainError
 from runfold.domain.instance import silence
 from runfold.domain.job.state import Attempt, Job
@@ -33,13 +33,19 @@ def assignment(
     project: str,
     secrets: Mapping[str, str],
     registry_password: str | None,
+    parcels: tuple[Parcel, ...] = (),
 ) -> Assignment:
     """Raises SecretsMissing; `secrets` has the values by name."""
     missing = [name for name in secrets_named(job) if name not in secrets]
     if missing:
         raise SecretsMissing(missing)
     env = {key: _filled(value, secrets) for key, value in job.spec.env.items()}
-    return _assignment(run, job, attempt, project, env, registry_password)
+    return replace(_assignment(run, job, attempt, project, env, registry_password), parcels=parcels)
+
+
+def archives_named(job: Job) -> list[str]:
+    """Ids of the archives that its files lie in, each once."""
+    return list(dict.fromkeys(each.archive_id for each in job.spec.files))
 
 
 def reminder(run: Run, job: Job, attempt: Attempt, project: str) -> Assignment:

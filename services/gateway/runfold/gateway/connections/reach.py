@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from runfold.contracts.connection import Dial, Execute, Opened, Refused
 from runfold.contracts.executor import ConnectionRequested
@@ -10,6 +9,7 @@ from runfold.domain.cell.state import Cell
 from runfold.domain.job.state import JobStatus
 from runfold.eventlog.port import EventLogError
 from runfold.gateway.connections.tickets import PATH, Tickets
+from runfold.service.address import Address
 from runfold.service.connections import Connections
 from runfold.service.line import Line
 
@@ -18,15 +18,6 @@ PATIENCE = 15.0  #: seconds until the executor's connection must have come, and 
 
 class Unreachable(Exception):
     """There is no way in; the text says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where executors reach this gateway: a base URL, and in hex the SHA-256 of its certificate, where it has one of
-    its own."""
-
-    url: str
-    fingerprint: str | None = None
 
 
 class Reach:

@@ -69,6 +69,14 @@ class TooLarge(Refused):
         super().__init__(f"{what} is larger than {limit} bytes")
 
 
+class UploadTooLarge(Refused):
+    """A file over the limit, in bytes, its form included."""
+
+    def __init__(self, limit: int, size: int | None) -> None:
+        told = "" if size is None else f" of {size} bytes"
+        super().__init__(f"The upload{told} is larger than {limit} bytes, the most that this server takes")
+
+
 class TooSlow(Refused):
     """The body didn't arrive within `seconds`."""
 

@@ -31,6 +31,7 @@ class Route:
     query: type[BaseModel] | None = None
     writes: bool = False
     open: bool = False  #: needs no token
+    upload: str = ""  #: the field of the form that it takes, with a file
     refuses: tuple[int, ...] = ()  #: with which statuses, beyond those that every such call may have
     media: str = "application/json"
     streams: str | None = (
@@ -71,6 +72,13 @@ class Router:
         if route is None:
             raise WrongMethod(sorted(node.routes))
         return route, params
+
+    def uploads(self, method: str, path: str) -> bool:
+        """Whether what matches takes a file."""
+        try:
+            return bool(self.match(method, path)[0].upload)
+        except (UnknownPath, WrongMethod):
+            return False
 
     def place(self, method: str, path: str) -> str:
         """Method and path of the route that matches, with the names of parameters; clients can't make new ones up."""

@@ -1,6 +1,7 @@
 """What a job's container is made of, as the engine's API takes it."""
 
-from pathlib import Path
+import posixpath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from runfold.contracts.executor import Assignment
@@ -31,6 +32,20 @@ def refusal(assignment: Assignment, default_image: str | None, allow_privileged:
     if spec.privileged and not allow_privileged:
         return "privileged: not allowed on this host (RUNFOLD_ALLOW_PRIVILEGED)"
     return None
+
+
+def place(path: str, base: str) -> PurePosixPath:
+    """Where in the container a path of the job's lies; `base` is its working directory."""
+    inside = PurePosixPath(path)
+    if inside.parts[:1] == ("~",):
+        inside = PurePosixPath("/root", *inside.parts[1:])
+    return PurePosixPath(posixpath.normpath(PurePosixPath("/", base) / inside))
+
+
+def numbers(user: str | None) -> tuple[int, int]:
+    """User and group that own what is put into the container; a name is known within it alone, and root then has it."""
+    uid, _, gid = (user or "").partition(":")
+    return (int(uid) if uid.isdecimal() else 0), (int(gid) if gid.isdecimal() else 0)
 
 
 def container(assignment: Assignment, image: str, heartbeat: Path | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from runfold.contracts.connection import Execute
 from runfold.contracts.executor import Assignment
 from runfold.executor.lease import CUT_OFF, Leash
+from runfold.executor.parcels import Fetch, fetched, no_parcels
 from runfold.executor.runtime import (
     NOT_RUNNING,
     Ended,
@@ -20,6 +21,7 @@ from runfold.executor.runtime import (
     Unreachable,
     Usage,
 )
+from runfold.executor.runtimes.archives import together
 from runfold.executor.runtimes.docker import inside, options, sessions
 from runfold.executor.runtimes.docker.engine import WATCHED, Engine
 from runfold.executor.runtimes.docker.guard import Guard
@@ -64,6 +66,7 @@ class DockerRuntime:
         allow_privileged: bool = False,
         output_limit: int,
         leash: Leash | None = None,
+        fetch: Fetch = no_parcels,
     ) -> None:
         """`url` None is DOCKER_HOST, else the usual socket. `output_limit` in bytes a job and hour.
 
@@ -73,6 +76,7 @@ class DockerRuntime:
         self._default_image = default_image
         self._allow_privileged = allow_privileged
         self._output_limit = output_limit
+        self._parcel = fetch
         self._engine = Engine(url)
         self._leash = leash
         self._guard = Guard(leash.heartbeat, self._engine.url, directory) if leash else None
@@ -115,6 +119,7 @@ class DockerRuntime:
         try:
             found = found or await self._create(assignment, on_pull)
             if found["State"]["Status"] == "created":
+                await self._give_files(assignment, found)
                 await self._run(assignment)
             self._be_guarded(assignment)
         except APIError as error:
@@ -239,6 +244,17 @@ class DockerRuntime:
             raise RuntimeUnavailable("its container is still being made") from error
         attributes: dict[str, Any] = made.attrs
         return attributes
+
+    async def _give_files(self, assignment: Assignment, found: dict[str, Any]) -> None:
+        """Into a container that hasn't started; the same again where an earlier try didn't get to starting it."""
+        if not assignment.spec.files:
+            return
+        base, (uid, gid) = found["Config"]["WorkingDir"] or "/", options.numbers(assignment.spec.user)
+        archives = [
+            (data, options.place(path, base)) for data, path in await fetched(assignment, self._parcel)
+        ]
+        name, tar = options.name_of(assignment.attempt_id), together(archives, uid, gid)
+        await self._engine.call(lambda client: client.api.put_archive(name, "/", tar))
 
     async def _run(self, assignment: Assignment) -> None:
         attempt_id = assignment.attempt_id

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, TypeVar
 from runfold.contracts.connection import Execute
 from runfold.contracts.executor import Assignment
 from runfold.executor.lease import CUT_OFF, Leash
+from runfold.executor.parcels import Fetch, fetched, no_parcels
 from runfold.executor.runtime import (
     NOT_RUNNING,
     Ended,
@@ -29,7 +30,7 @@ from runfold.executor.runtime import (
     Unreachable,
     Usage,
 )
-from runfold.executor.runtimes.process import environment, sessions, supervisor
+from runfold.executor.runtimes.process import environment, files, sessions, supervisor
 from runfold.executor.runtimes.process.directory import REMOVED, JobDirectory
 from runfold.executor.runtimes.process.inotify import Inotify
 from runfold.executor.runtimes.process.leftovers import boot_id, kill_leftovers
@@ -69,7 +70,13 @@ class ProcessRuntime:
     name = "process"
 
     def __init__(
-        self, directory: Path, *, user: str | None = None, output_limit: int, leash: Leash | None = None
+        self,
+        directory: Path,
+        *,
+        user: str | None = None,
+        output_limit: int,
+        leash: Leash | None = None,
+        fetch: Fetch = no_parcels,
     ) -> None:
         """`user` is who jobs run as when this runs as root; `output_limit` in bytes a job and hour.
 
@@ -83,6 +90,7 @@ class ProcessRuntime:
         self._user = self._identity.name if self._identity else getpass.getuser()
         self._output_limit = output_limit
         self._leash = leash
+        self._fetch = fetch
         self._loop = asyncio.get_running_loop()
         self._inotify = Inotify(self._loop)
         self._threads = ThreadPoolExecutor(8, thread_name_prefix="process-runtime")
@@ -98,12 +106,17 @@ class ProcessRuntime:
     def refusal(self, assignment: Assignment) -> str | None:
         if assignment.stop_after is not None and self._leash is None:
             return "stop_after: this runtime has no leash"
-        return environment.refusal(assignment, self._user)
+        return files.refusal(assignment.spec) or environment.refusal(assignment, self._user)
 
     async def start(self, assignment: Assignment, *, create: bool, on_pull: OnPull) -> Started:
         attempt_id = assignment.attempt_id
         job = _Job(JobDirectory(self._root / attempt_id))
         try:
+            if create and assignment.spec.files and job.directory.record() is None:
+                archives = await fetched(assignment, self._fetch)
+                await self._in_thread(
+                    lambda: files.unpack(job.directory, assignment.spec.working_dir, archives)
+                )
             pid = await self._in_thread(lambda: self._begin(job, assignment, create))
         except OSError as error:
             self._forget_watch(job)

@@ -20,6 +20,7 @@ from runfold.gateway.dialects.dstack.job_spec import job_spec
 from runfold.gateway.dialects.dstack.placement import fleets_for
 from runfold.gateway.dialects.dstack.requests.runs import RunSpec
 from runfold.gateway.dialects.dstack.responses.run import Documents, documents_of
+from runfold.gateway.dialects.dstack.sent import files_of
 from runfold.service.vault import month_of
 
 SECRET = "***"  #: what stands for a secret in what is kept and shown
@@ -61,7 +62,7 @@ class Submission:
             asked=asked,
             task=task,
             request=asked.model_dump_json(),
-            spec=job_spec(task, name, ask.parts.settings.job_defaults, registry),
+            spec=job_spec(task, name, ask.parts.settings.job_defaults, registry, await files_of(ask, spec)),
         )
 
     def documents(self) -> Documents:

@@ -65,7 +65,6 @@ def _unsupported(task: TaskConfiguration, spec: RunSpec) -> dict[str, object]:
         "volumes": task.volumes,
         "docker": task.docker,
         "repos": task.repos,
-        "files": task.files or spec.file_archives,
         "dstack": task.dstack,
         "setup": task.setup,
         "schedule": task.schedule,

@@ -2,7 +2,7 @@
 
 import shlex
 
-from runfold.contracts.values import JobSpec, Quantities, RegistryAuth, Retry
+from runfold.contracts.values import Files, JobSpec, Quantities, RegistryAuth, Retry
 from runfold.domain.errors import Invalid
 from runfold.gateway.dialects.dstack.configuration.profile import ProfileRetry
 from runfold.gateway.dialects.dstack.configuration.resources import (
@@ -23,7 +23,11 @@ _BASH = 'command -v bash >/dev/null 2>&1 && exec bash -c "$0"; exec sh -c "$0"'
 
 
 def job_spec(
-    task: TaskConfiguration, run_name: str, defaults: Quantities, registry: RegistryAuth | None = None
+    task: TaskConfiguration,
+    run_name: str,
+    defaults: Quantities,
+    registry: RegistryAuth | None = None,
+    files: tuple[Files, ...] = (),
 ) -> JobSpec:
     """The one job of a task. `defaults` are reserved where nothing is asked for. Raises Invalid."""
     requests = requested(task.resources, defaults)
@@ -37,6 +41,7 @@ def job_spec(
         user=task.user,
         privileged=task.privileged,
         ports=tuple(dict.fromkeys(port.container_port for port in task.ports)),
+        files=files,
         registry_auth=registry,
         requests=requests,
         limits=_limits(task),

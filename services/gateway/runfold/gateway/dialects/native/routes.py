@@ -1,13 +1,21 @@
 """The table of native endpoints."""
 
 from runfold.gateway.dialects.native import dead_letters as dead
-from runfold.gateway.dialects.native import parked, rebuild
+from runfold.gateway.dialects.native import parcels, parked, rebuild
 from runfold.gateway.dialects.native.events import STREAM, EventsPage, EventsQuery, events
 from runfold.gateway.http.routes import Route
 
 P = "/api/runfold/v1"
 
 ROUTES = [
+    Route(
+        "GET",
+        f"{P}/archives/{{ticket}}",
+        parcels.parcel,
+        "An archive, for the executor that was given this ticket",
+        media="application/octet-stream",
+        open=True,
+    ),
     Route(
         "GET",
         f"{P}/events",

@@ -45,7 +45,7 @@ def job_spec(spec: RunSpec, task: TaskConfiguration, name: str) -> dict[str, Any
         "repo_code_hash": spec.repo_code_hash,
         "repo_dir": spec.repo_dir or "/workflow",
         "repo_exists_action": None,
-        "file_archives": [],
+        "file_archives": [each.model_dump(mode="json") for each in spec.file_archives],
         "service_port": None,
         "probes": [],
         "node_group_index": 0,

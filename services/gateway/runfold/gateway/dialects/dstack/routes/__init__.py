@@ -2,6 +2,7 @@
 
 from runfold.gateway.dialects.dstack.handlers import (
     events,
+    files,
     gpus,
     logs,
     metrics,
@@ -14,9 +15,11 @@ from runfold.gateway.dialects.dstack.handlers import (
 from runfold.gateway.dialects.dstack.models import events as happened
 from runfold.gateway.dialects.dstack.models import repos as code
 from runfold.gateway.dialects.dstack.models import runs as work
+from runfold.gateway.dialects.dstack.models.files import FileArchive
 from runfold.gateway.dialects.dstack.models.gpus import ListGpusResponse
 from runfold.gateway.dialects.dstack.models.metrics import JobMetrics
 from runfold.gateway.dialects.dstack.requests.events import ListEventsRequest
+from runfold.gateway.dialects.dstack.requests.files import GetFileArchiveByHashRequest, UploadCodeQuery
 from runfold.gateway.dialects.dstack.requests.gpus import ListGpusRequest
 from runfold.gateway.dialects.dstack.requests.logs import PollLogsRequest
 from runfold.gateway.dialects.dstack.requests.metrics import JobMetricsQuery
@@ -72,6 +75,32 @@ ROUTES = [
         writes=True,
     ),
     Route("POST", f"{P}/repos/delete", repos.delete, "Delete repos", takes=DeleteReposRequest, writes=True),
+    Route(
+        "POST",
+        f"{P}/repos/upload_code",
+        files.upload_code,
+        "Send changes to a repo along",
+        query=UploadCodeQuery,
+        upload="file",
+        writes=True,
+    ),
+    Route(
+        "POST",
+        "/api/files/get_archive_by_hash",
+        files.get_archive_by_hash,
+        "An archive that was sent already",
+        FileArchive,
+        takes=GetFileArchiveByHashRequest,
+    ),
+    Route(
+        "POST",
+        "/api/files/upload_archive",
+        files.upload_archive,
+        "Send an archive along",
+        FileArchive,
+        upload="file",
+        writes=True,
+    ),
     Route("POST", "/api/runs/list", runs_list.list_runs, "Runs", list[work.Run], takes=ListRunsRequest),
     Route("POST", f"{P}/runs/get_plan", plan.get_plan, "Plan a run", work.RunPlan, takes=GetRunPlanRequest),
     Route("POST", f"{P}/runs/get", runs.get, "A run", work.Run, takes=GetRunRequest),

@@ -1,0 +1,49 @@
+"""Archives of users, made into one that is unpacked where their job will find its files."""
+
+import io
+import tarfile
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from runfold.executor.runtime import StartFailed
+
+#: Nothing that is a device, or that waits for somebody at its other end.
+_KINDS = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE)
+MOST_ENTRIES = 100_000
+
+
+def together(archives: Iterable[tuple[bytes, PurePosixPath]], uid: int = 0, gid: int = 0) -> bytes:
+    """One tar of all of them: the one top entry of each becomes its path, below the root. Raises StartFailed.
+
+    Whoever unpacks it sees to it that links lead nowhere else: an engine does that by itself.
+    """
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w") as tar:
+        for archive, path in archives:
+            try:
+                _add(tar, archive, path.relative_to("/"), uid, gid)
+            except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+                raise StartFailed("executor_error", f"the files for {path} can't be read: {error}") from error
+    return whole.getvalue()
+
+
+def _add(tar: tarfile.TarFile, archive: bytes, path: PurePosixPath, uid: int, gid: int) -> None:
+    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:*") as given:
+        for number, member in enumerate(given):
+            below = _below(member.name)
+            if number >= MOST_ENTRIES:
+                raise ValueError(f"it has more than {MOST_ENTRIES} entries")
+            if below is None or member.type not in _KINDS:
+                raise ValueError(f"it holds {member.name!r}, which is no file of its own")
+            made = member.replace(name=str(path / below), uid=uid, gid=gid, uname="", gname="", deep=False)
+            if member.islnk():
+                made.linkname = str(path / (_below(member.linkname) or PurePosixPath()))
+            tar.addfile(made, given.extractfile(member) if member.isreg() else None)
+
+
+def _below(name: str) -> PurePosixPath | None:
+    """Where it lies below the top entry; None for what isn't there."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        return None
+    return PurePosixPath(*path.parts[1:])
