@@ -55,13 +55,11 @@ def _environment(installation: Installation, service: str) -> dict[str, str]:
     # In a network of containers the log service has a name of its own.
     urls = {"RUNFOLD_LOG_URLS": "http://log:3100"} if "RUNFOLD_LOG_URLS" in told else {}
     own = {"RUNFOLD_LOG_ADDRESS": "http://log:3100"} if service == "log" else {}
-    attached = (
-        {"RUNFOLD_GATEWAY_URL": "http://gateway:3000", "RUNFOLD_SSH_ADDRESS": "127.0.0.1:3022"}
-        if service == "gateway"
-        else {}
-    )
+    # As executors and users reach it, each from their own network.
+    reached = {"RUNFOLD_GATEWAY_URL": "http://gateway:3000"} if service in ("gateway", "log") else {}
+    ssh = {"RUNFOLD_SSH_ADDRESS": "127.0.0.1:3022"} if service == "gateway" else {}
     directory = {"RUNFOLD_EXECUTOR_DATA_DIR": "/var/lib/runfold"} if service == "executor" else {}
-    return {**told, **urls, **own, **attached, **directory}
+    return {**told, **urls, **own, **reached, **ssh, **directory}
 
 
 def _lines(variables: dict[str, str]) -> str:

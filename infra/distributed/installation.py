@@ -145,6 +145,7 @@ class Installation:
                     "RUNFOLD_MONGO_URL": self.mongo_url,
                     "RUNFOLD_MASTER_KEY": self.keys.master_key,
                     "RUNFOLD_LOG_PORT": str(self._ports[name]),
+                    "RUNFOLD_GATEWAY_URL": f"http://127.0.0.1:{self.gateway_port}",
                     "RUNFOLD_LOG_TOKENS": ",".join(f"{k}={v}" for k, v in self.keys.log_tokens.items()),
                 }
             case "gateway":

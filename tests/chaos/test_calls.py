@@ -11,6 +11,7 @@ import pytest
 
 from runfold.bus.dead_letters import DeadLetters
 from runfold.bus.port import Bus, Subscription
+from runfold.eventlog.archives import ArchiveReader, ArchiveStore
 from runfold.eventlog.cursors import CursorStore
 from runfold.eventlog.keys import KeyStore
 from runfold.eventlog.metrics import MetricsReader, MetricsStore
@@ -31,7 +32,7 @@ _PACKAGES = ("eventlog", "bus", "ports", "service", "gateway", "scheduler", "pro
 
 PORTS: tuple[type, ...] = (
     *(CommitStore, EventLog, CursorStore, KeyStore, OutputReader, OutputStore, MetricsReader, MetricsStore),
-    *(RunReader, RunStore, Rebuilds),
+    *(RunReader, RunStore, Rebuilds, ArchiveReader, ArchiveStore),
     *(Bus, Subscription, DeadLetters, Connections, Journal, Runtime, Host, Backend),
 )
 #: Protocols within a process, by name and why nothing outside of it changes by them.
@@ -61,6 +62,8 @@ READS = {
     "OutputStore": {"poll", "read_from", "stored", "close"},
     "MetricsReader": {"read", "close"},
     "MetricsStore": {"read", "close"},
+    "ArchiveReader": {"get"},
+    "ArchiveStore": {"get", "close"},
     "RunReader": {"generations", "get", "of_attempt", "page"},
     "RunStore": {"generations", "get", "of_attempt", "page", "close"},
     "Rebuilds": {"progress"},
@@ -74,6 +77,7 @@ READS = {
 #: Effects that no walk gets to, and why.
 NOT_WALKED = {
     "Connections.request": "a connection that goes with whoever asked for it; tests/end_to_end/test_attach.py",
+    "ArchiveStore.keep": "the same content again is the same archive; tests/contract/archives",
     "KeyStore.delete": "a key goes when its month is long over; tests/unit/log/test_retention.py",
 }
 #: Adapters and wrappers that no distributed service reaches the outside by: twins in memory, those of one process,

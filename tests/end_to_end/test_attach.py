@@ -2,18 +2,15 @@
 
 import os
 import socket
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from infra.testservers.program import free_ports
 from tests.end_to_end.attached import Attached
 from tests.end_to_end.client import Client
-from tests.end_to_end.embedded import Embedded
-from tests.servers.fixtures import Engine
+from tests.end_to_end.place import Place
 
 #: Listen on loopback alone, and say so.
 SERVING = {
@@ -22,40 +19,6 @@ SERVING = {
 }
 #: Looks for `sleep 4711` for half a minute.
 GONE = "for n in $(seq 300); do grep -qs 47[1]1 /proc/[0-9]*/cmdline || { echo gone; exit; }; sleep 0.1; done"
-
-
-class Place:
-    """A server with the front door open, and how jobs run there."""
-
-    def __init__(self, server: Embedded, engine: Engine | None) -> None:
-        self.server, self._engine = server, engine
-        self.kind = "docker" if engine else "process"
-        self.client = server.start()
-
-    def submit(self, name: str, *commands: str, python: bool = False, **configuration: Any) -> dict[str, Any]:
-        """Running, and it has said what it says first; where jobs are containers, with or without python3."""
-        engine = self._engine
-        image = {"image": engine.python_image if python else engine.shell_image} if engine else {}
-        run = self.client.submit("echo ready", *commands, name=name, **image, **configuration)
-        self.client.follow_until(run, b"ready")
-        return self.client.get(name)
-
-
-@pytest.fixture(scope="module", params=["process", "docker"])
-def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    environment: dict[str, str]
-    engine: Engine | None
-    environment, engine = {"RUNFOLD_SSH_PORT": str(free_ports(1)[0])}, None
-    if request.param == "docker":
-        engine = request.getfixturevalue("docker_engine")
-        environment["RUNFOLD_DOCKER_HOST"] = engine.url
-    server = Embedded(
-        tmp_path_factory.mktemp(request.param) / "server", runtime=request.param, environment=environment
-    )
-    try:
-        yield Place(server, engine)
-    finally:
-        server.close()
 
 
 @pytest.fixture(scope="module")

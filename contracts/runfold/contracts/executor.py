@@ -50,7 +50,9 @@ class Assignment:
     spec: JobSpec
     env: dict[str, str] = field(default_factory=dict)  #: the job's own, secrets filled in, and DSTACK_*
     registry_password: str | None = None
-    parcels: tuple[Parcel, ...] = ()  #: the archives that the job's files lie in
+    parcels: tuple[Parcel, ...] = ()  #: the archives that the job's files and changes lie in
+    repo_private_key: str | None = None
+    repo_oauth_token: str | None = None
     traceparent: str | None = None
     stop: StopOrder | None = None
     withheld: str | None = None  #: why there are no values: who has claimed it goes on, else it never begins

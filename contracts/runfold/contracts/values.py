@@ -76,6 +76,23 @@ class Files:
 
 
 @dataclass(frozen=True, slots=True)
+class Repo:
+    """A Git repository that is cloned before the job starts, with changes to it that aren't committed."""
+
+    url: str
+    path: str = "."  #: relative to the job's working directory, where it isn't absolute
+    branch: str | None = None
+    commit: str | None = None  #: its hash; without one, the branch's last
+    single_branch: bool = True
+    patch: str | None = None  #: id of the archive with the changes, as `git apply` takes them
+    may_be_there: bool = False  #: where something is at its path already, that stays and nothing is cloned
+    user_name: str | None = None  #: as Git is configured there
+    user_email: str | None = None
+    private_key: Ciphertext | None = None  #: by which it is cloned over SSH
+    oauth_token: Ciphertext | None = None  #: by which it is cloned over HTTPS
+
+
+@dataclass(frozen=True, slots=True)
 class JobSpec:
     """What one container or process of a run is."""
 
@@ -89,6 +106,7 @@ class JobSpec:
     privileged: bool = False
     ports: tuple[int, ...] = ()
     files: tuple[Files, ...] = ()
+    repo: Repo | None = None
     registry_auth: RegistryAuth | None = None
     requests: Quantities = Quantities()  #: reserved on the host
     limits: Quantities = Quantities()  #: enforced; 0 is unlimited

@@ -23,7 +23,7 @@ class ArchiveReader(Protocol):
 
 
 class ArchiveStore(ArchiveReader, Protocol):
-    async def put(self, archive: Archive) -> None:
+    async def keep(self, archive: Archive) -> None:
         """Durable when it returns; one that is there already stays. Raises Unavailable."""
 
     async def close(self) -> None: ...

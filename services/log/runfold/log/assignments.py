@@ -1,6 +1,9 @@
 """Assignments with the secret values that executors need: the only place where these are in the clear."""
 
+from dataclasses import replace
+
 from runfold.contracts.executor import Assignment
+from runfold.contracts.values import Ciphertext
 from runfold.domain.job.assignment import (
     SecretsMissing,
     archives_named,
@@ -63,11 +66,18 @@ class Assignments:
                     values[name] = await self._vault.decrypt(sealed[name])
                 except KeyGone:
                     continue
-        password = None
-        if job.spec.registry_auth is not None:
-            try:
-                password = await self._vault.decrypt(job.spec.registry_auth.password)
-            except KeyGone as error:
-                raise SecretsMissing(["registry_auth.password"]) from error
+        spec, repo = job.spec, job.spec.repo
+        auth = spec.registry_auth
+        password = await self._revealed(auth.password if auth else None, "registry_auth.password")
+        key = await self._revealed(repo.private_key if repo else None, "the repo's private key")
+        token = await self._revealed(repo.oauth_token if repo else None, "the repo's token")
         parcels = tuple(self._deliveries.of(name, attempt.id) for name in archives_named(job))
-        return assignment(run, job, attempt, project.name, values, password, parcels)
+        made = assignment(run, job, attempt, project.name, values, password, parcels)
+        return replace(made, repo_private_key=key, repo_oauth_token=token)
+
+    async def _revealed(self, value: Ciphertext | None, what: str) -> str | None:
+        """Raises SecretsMissing where its key is gone."""
+        try:
+            return None if value is None else await self._vault.decrypt(value)
+        except KeyGone as error:
+            raise SecretsMissing([what]) from error

@@ -44,8 +44,9 @@ def assignment(
 
 
 def archives_named(job: Job) -> list[str]:
-    """Ids of the archives that its files lie in, each once."""
-    return list(dict.fromkeys(each.archive_id for each in job.spec.files))
+    """Ids of the archives that its files and changes lie in, each once."""
+    patch = job.spec.repo.patch if job.spec.repo else None
+    return list(dict.fromkeys((*(each.archive_id for each in job.spec.files), *([patch] if patch else []))))
 
 
 def reminder(run: Run, job: Job, attempt: Attempt, project: str) -> Assignment:

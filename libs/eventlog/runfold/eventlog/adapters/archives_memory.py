@@ -10,7 +10,7 @@ class MemoryArchives:
     async def get(self, archive_id: str) -> Archive | None:
         return self._archives.get(archive_id)
 
-    async def put(self, archive: Archive) -> None:
+    async def keep(self, archive: Archive) -> None:
         self._archives.setdefault(archive.id, archive)
 
     async def close(self) -> None:

@@ -12,7 +12,7 @@ class MongoArchives:
         found = await self._archives.find({"_id": archive_id})
         return Archive(archive_id, found[0]["owner"], bytes(found[0]["data"])) if found else None
 
-    async def put(self, archive: Archive) -> None:
+    async def keep(self, archive: Archive) -> None:
         await self._archives.ensure([{"_id": archive.id, "owner": archive.owner, "data": archive.data}])
 
     async def prepare(self) -> None:

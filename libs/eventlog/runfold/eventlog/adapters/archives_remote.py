@@ -14,7 +14,7 @@ class RemoteArchives(Remote):
         body = await self._replicas.get(_path(archive_id), {}, self._deadline())
         return decode(body) if body else None
 
-    async def put(self, archive: Archive) -> None:
+    async def keep(self, archive: Archive) -> None:
         await self._replicas.ask("PUT", _path(archive.id), self._deadline(), encode(archive))
 
 

@@ -25,7 +25,7 @@ class SqliteArchives:
 
         return await self._worker.run(job)
 
-    async def put(self, archive: Archive) -> None:
+    async def keep(self, archive: Archive) -> None:
         def job(connection: sqlite3.Connection) -> None:
             connection.execute(_PUT, (archive.id, archive.owner, archive.data))
 

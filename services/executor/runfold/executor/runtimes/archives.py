@@ -1,9 +1,9 @@
 """Archives of users, made into one that is unpacked where their job will find its files."""
 
-import io
 import tarfile
 from collections.abc import Iterable
 from pathlib import PurePosixPath
+from typing import BinaryIO
 
 from runfold.executor.runtime import StartFailed
 
@@ -12,23 +12,24 @@ _KINDS = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, t
 MOST_ENTRIES = 100_000
 
 
-def together(archives: Iterable[tuple[bytes, PurePosixPath]], uid: int = 0, gid: int = 0) -> bytes:
+def together(
+    archives: Iterable[tuple[BinaryIO, PurePosixPath]], into: BinaryIO, uid: int = 0, gid: int = 0
+) -> None:
     """One tar of all of them: the one top entry of each becomes its path, below the root. Raises StartFailed.
 
     Whoever unpacks it sees to it that links lead nowhere else: an engine does that by itself.
     """
-    whole = io.BytesIO()
-    with tarfile.open(fileobj=whole, mode="w") as tar:
+    with tarfile.open(fileobj=into, mode="w") as tar:
         for archive, path in archives:
             try:
                 _add(tar, archive, path.relative_to("/"), uid, gid)
             except (tarfile.TarError, EOFError, OSError, ValueError) as error:
                 raise StartFailed("executor_error", f"the files for {path} can't be read: {error}") from error
-    return whole.getvalue()
+    into.seek(0)
 
 
-def _add(tar: tarfile.TarFile, archive: bytes, path: PurePosixPath, uid: int, gid: int) -> None:
-    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:*") as given:
+def _add(tar: tarfile.TarFile, archive: BinaryIO, path: PurePosixPath, uid: int, gid: int) -> None:
+    with tarfile.open(fileobj=archive, mode="r:*") as given:
         for number, member in enumerate(given):
             below = _below(member.name)
             if number >= MOST_ENTRIES:

@@ -25,7 +25,7 @@ def routes(archives: ArchiveStore, tokens: Tokens) -> list[web.RouteDef]:
         archive = decode(await request.read())
         if archive.id != request.match_info["id"]:
             raise web.HTTPUnprocessableEntity(text="this archive has another id")
-        await archives.put(archive)
+        await archives.keep(archive)
         return web.Response(status=204)
 
     return [

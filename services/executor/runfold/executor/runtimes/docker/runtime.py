@@ -1,6 +1,10 @@
 """The docker runtime: containers by their names, adopted by whoever comes next."""
 
 import asyncio
+import io
+import tarfile
+import tempfile
+from contextlib import closing
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -8,8 +12,9 @@ from typing import Any
 
 from runfold.contracts.connection import Execute
 from runfold.contracts.executor import Assignment
+from runfold.executor import repos
 from runfold.executor.lease import CUT_OFF, Leash
-from runfold.executor.parcels import Fetch, fetched, no_parcels
+from runfold.executor.parcels import Fetch, belongings, no_parcels
 from runfold.executor.runtime import (
     NOT_RUNNING,
     Ended,
@@ -33,6 +38,8 @@ from runfold.executor.runtimes.docker.watch import Watch, micros
 from runfold.executor.runtimes.tail import Awakener, Tail
 from runfold.executor.runtimes.tcp import TcpSession
 from runfold.service.logging import get_logger
+
+_LOOK = 64 * 1024  #: bytes of a directory that tell whether it has something in it
 
 _log = get_logger("runfold.executor")
 
@@ -106,7 +113,9 @@ class DockerRuntime:
         if assignment.stop_after is not None and self._leash is None:
             return "stop_after: this runtime has no leash"
         default = self._default_image if self._has_default else None
-        return options.refusal(assignment, default, self._allow_privileged)
+        return repos.refusal(assignment.spec.repo) or options.refusal(
+            assignment, default, self._allow_privileged
+        )
 
     async def start(self, assignment: Assignment, *, create: bool, on_pull: OnPull) -> Started:
         from docker.errors import APIError
@@ -247,14 +256,24 @@ class DockerRuntime:
 
     async def _give_files(self, assignment: Assignment, found: dict[str, Any]) -> None:
         """Into a container that hasn't started; the same again where an earlier try didn't get to starting it."""
-        if not assignment.spec.files:
+        spec, name = assignment.spec, options.name_of(assignment.attempt_id)
+        if not spec.files and spec.repo is None:
             return
-        base, (uid, gid) = found["Config"]["WorkingDir"] or "/", options.numbers(assignment.spec.user)
-        archives = [
-            (data, options.place(path, base)) for data, path in await fetched(assignment, self._parcel)
-        ]
-        name, tar = options.name_of(assignment.attempt_id), together(archives, uid, gid)
-        await self._engine.call(lambda client: client.api.put_archive(name, "/", tar))
+        base, owner = found["Config"]["WorkingDir"] or "/", options.numbers(spec.user)
+        occupied = spec.repo is not None and await self._holds(name, str(options.place(spec.repo.path, base)))
+        async with belongings(assignment, self._parcel, occupied=occupied) as archives:
+            with tempfile.TemporaryFile() as tar:
+                together([(each, options.place(path, base)) for each, path in archives], tar, *owner)
+                await self._engine.call(lambda client: client.api.put_archive(name, "/", tar))
+
+    async def _holds(self, name: str, path: str) -> bool:
+        """Whether the container has a file there, or a directory with something in it."""
+        from docker.errors import NotFound
+
+        try:
+            return await self._engine.call(lambda client: _is_full(client, name, path))
+        except NotFound:
+            return False
 
     async def _run(self, assignment: Assignment) -> None:
         attempt_id = assignment.attempt_id
@@ -322,6 +341,15 @@ def _started(found: dict[str, Any]) -> Started:
         micros(found["State"]["StartedAt"]),
         {int(name.partition("/")[0]): int(bound[0]["HostPort"]) for name, bound in ports.items() if bound},
     )
+
+
+def _is_full(client: Any, name: str, path: str) -> bool:
+    pieces, _ = client.api.get_archive(name, path, chunk_size=_LOOK)
+    with closing(pieces):
+        begins = io.BytesIO(next(pieces, b"") + bytes(tarfile.BLOCKSIZE))
+    with tarfile.open(fileobj=begins, mode="r:") as tar:
+        first, second = tar.next(), tar.next()
+    return (first is not None and not first.isdir()) or second is not None
 
 
 def _failure(error: Any) -> StartFailed:

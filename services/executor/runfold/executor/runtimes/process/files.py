@@ -1,8 +1,9 @@
 """The files of a process job, unpacked in its directory before it is given to its user."""
 
-import io
 import tarfile
+import tempfile
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from runfold.contracts.values import JobSpec
 from runfold.executor.runtime import StartFailed
@@ -14,24 +15,25 @@ from runfold.executor.runtimes.process.environment import working_directory
 def refusal(spec: JobSpec) -> str | None:
     """Files are put into the job's own directory alone: what lies beyond it isn't the job's to change."""
     home = Path("/home-of-the-job")
-    for each in spec.files:
-        if ".." in PurePosixPath(each.path).parts or not _place(
-            home, spec.working_dir, each.path
-        ).is_relative_to(home):
-            return f"files at {each.path}: with the process runtime they lie below /workflow or /root"
+    paths = [*(each.path for each in spec.files), *([spec.repo.path] if spec.repo else [])]
+    for path in paths:
+        if ".." in PurePosixPath(path).parts or not _place(home, spec.working_dir, path).is_relative_to(home):
+            return f"files at {path}: with the process runtime they lie below /workflow or /root"
     return None
 
 
-def unpack(directory: JobDirectory, working_dir: str | None, archives: list[tuple[bytes, str]]) -> None:
+def unpack(directory: JobDirectory, working_dir: str | None, archives: list[tuple[BinaryIO, str]]) -> None:
     """Raises StartFailed, also where a link would lead out of the directory; OSError."""
     directory.make()
     places = [
-        (data, PurePosixPath("/") / _place(directory.home, working_dir, path).relative_to(directory.home))
-        for data, path in archives
+        (archive, PurePosixPath("/") / _place(directory.home, working_dir, path).relative_to(directory.home))
+        for archive, path in archives
     ]
     try:
-        with tarfile.open(fileobj=io.BytesIO(together(places))) as tar:
-            tar.extractall(directory.home, filter="data")
+        with tempfile.TemporaryFile() as whole:
+            together(places, whole)
+            with tarfile.open(fileobj=whole) as tar:
+                tar.extractall(directory.home, filter="data")
     except tarfile.TarError as error:
         raise StartFailed("executor_error", f"the files of the job can't be unpacked: {error}") from error
 

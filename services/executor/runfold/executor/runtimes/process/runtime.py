@@ -16,8 +16,9 @@ from typing import Any, BinaryIO, TypeVar
 
 from runfold.contracts.connection import Execute
 from runfold.contracts.executor import Assignment
+from runfold.executor import repos
 from runfold.executor.lease import CUT_OFF, Leash
-from runfold.executor.parcels import Fetch, fetched, no_parcels
+from runfold.executor.parcels import Fetch, belongings, no_parcels
 from runfold.executor.runtime import (
     NOT_RUNNING,
     Ended,
@@ -106,17 +107,15 @@ class ProcessRuntime:
     def refusal(self, assignment: Assignment) -> str | None:
         if assignment.stop_after is not None and self._leash is None:
             return "stop_after: this runtime has no leash"
-        return files.refusal(assignment.spec) or environment.refusal(assignment, self._user)
+        spec = assignment.spec
+        return repos.refusal(spec.repo) or files.refusal(spec) or environment.refusal(assignment, self._user)
 
     async def start(self, assignment: Assignment, *, create: bool, on_pull: OnPull) -> Started:
         attempt_id = assignment.attempt_id
         job = _Job(JobDirectory(self._root / attempt_id))
         try:
-            if create and assignment.spec.files and job.directory.record() is None:
-                archives = await fetched(assignment, self._fetch)
-                await self._in_thread(
-                    lambda: files.unpack(job.directory, assignment.spec.working_dir, archives)
-                )
+            if create and job.directory.record() is None:
+                await self._give_files(job.directory, assignment)
             pid = await self._in_thread(lambda: self._begin(job, assignment, create))
         except OSError as error:
             self._forget_watch(job)
@@ -207,6 +206,14 @@ class ProcessRuntime:
         if job is None or job.over.is_set():
             raise Unreachable(NOT_RUNNING)
         return job
+
+    async def _give_files(self, directory: JobDirectory, assignment: Assignment) -> None:
+        """What an earlier try has unpacked is unpacked again."""
+        spec = assignment.spec
+        if not spec.files and spec.repo is None:
+            return
+        async with belongings(assignment, self._fetch) as archives:
+            await self._in_thread(lambda: files.unpack(directory, spec.working_dir, archives))
 
     def _begin(self, job: _Job, assignment: Assignment, create: bool) -> int | None:
         """The pid of its supervisor, found or made; None when it has ended. In a thread."""

@@ -20,7 +20,7 @@ from runfold.gateway.dialects.dstack.job_spec import job_spec
 from runfold.gateway.dialects.dstack.placement import fleets_for
 from runfold.gateway.dialects.dstack.requests.runs import RunSpec
 from runfold.gateway.dialects.dstack.responses.run import Documents, documents_of
-from runfold.gateway.dialects.dstack.sent import files_of
+from runfold.gateway.dialects.dstack.sent import files_of, repo_of
 from runfold.service.vault import month_of
 
 SECRET = "***"  #: what stands for a secret in what is kept and shown
@@ -52,6 +52,8 @@ class Submission:
         task = merge(configuration, spec)
         check_text(task)
         registry = await _sealed(ask, project, task)
+        files, repo = await files_of(ask, spec), await repo_of(ask, project, spec, task)
+        made = job_spec(task, name, ask.parts.settings.job_defaults, registry, files, repo)
         ids, asked = ask.parts.ids, without_secrets(spec.model_copy(update={"run_name": name}))
         return cls(
             run_id=ids.uuid4(),
@@ -62,7 +64,7 @@ class Submission:
             asked=asked,
             task=task,
             request=asked.model_dump_json(),
-            spec=job_spec(task, name, ask.parts.settings.job_defaults, registry, await files_of(ask, spec)),
+            spec=made,
         )
 
     def documents(self) -> Documents:

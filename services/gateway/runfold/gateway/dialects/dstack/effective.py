@@ -64,14 +64,12 @@ def _unsupported(task: TaskConfiguration, spec: RunSpec) -> dict[str, object]:
         "groups": task.groups,
         "volumes": task.volumes,
         "docker": task.docker,
-        "repos": task.repos,
         "dstack": task.dstack,
         "setup": task.setup,
         "schedule": task.schedule,
         "instances": task.instances,
         "utilization_policy": task.utilization_policy,
-        "repo_code_hash": spec.repo_code_hash,
-        "repo_data": spec.repo_data is not None and spec.repo_data.get("repo_type") != "virtual",
+        "repo_data": spec.repo_data is not None and spec.repo_data.get("repo_type") == "local",
     }
 
 

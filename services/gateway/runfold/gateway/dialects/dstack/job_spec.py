@@ -2,7 +2,7 @@
 
 import shlex
 
-from runfold.contracts.values import Files, JobSpec, Quantities, RegistryAuth, Retry
+from runfold.contracts.values import Files, JobSpec, Quantities, RegistryAuth, Repo, Retry
 from runfold.domain.errors import Invalid
 from runfold.gateway.dialects.dstack.configuration.profile import ProfileRetry
 from runfold.gateway.dialects.dstack.configuration.resources import (
@@ -28,6 +28,7 @@ def job_spec(
     defaults: Quantities,
     registry: RegistryAuth | None = None,
     files: tuple[Files, ...] = (),
+    repo: Repo | None = None,
 ) -> JobSpec:
     """The one job of a task. `defaults` are reserved where nothing is asked for. Raises Invalid."""
     requests = requested(task.resources, defaults)
@@ -42,6 +43,7 @@ def job_spec(
         privileged=task.privileged,
         ports=tuple(dict.fromkeys(port.container_port for port in task.ports)),
         files=files,
+        repo=repo,
         registry_auth=registry,
         requests=requests,
         limits=_limits(task),

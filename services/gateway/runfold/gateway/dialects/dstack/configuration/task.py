@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Interval
+from annotated_types import Ge, Interval, MaxLen
 from pydantic import BeforeValidator, Discriminator, Field, model_validator
 
 from runfold.gateway.dialects.dstack.configuration.profile import ProfileParams
@@ -89,6 +89,52 @@ def _user(value: Any) -> Any:
     return value
 
 
+class RepoConfiguration(Canonical):
+    """`path`, `url` or `local path`, and `:` before a path in the job, as a text."""
+
+    local_path: str | None = None
+    url: str | None = None
+    branch: str | None = None
+    hash: str | None = None
+    path: str = "."
+    if_exists: Literal["error", "skip"] = "error"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spelled(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        where, path = _split_path(value)
+        is_url = "://" in where or _SCP.match(where) is not None
+        return {"url" if is_url else "local_path": where, **({"path": path} if path else {})}
+
+
+_SCP = re.compile(r"[^/]+@[^/]+:")
+
+
+def _split_path(value: str) -> tuple[str, str]:
+    """At the last colon that isn't a URL's own."""
+    where, colon, path = value.rpartition(":")
+    if not colon or path.startswith("//") or (_SCP.match(value) and "@" in where and ":" not in where):
+        return value, ""
+    return where, path
+
+
+class FileMapping(Canonical):
+    """`local_path`, and `:` before a path in the job, as a text."""
+
+    local_path: str
+    path: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spelled(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        where, colon, path = value.partition(":")
+        return {"local_path": where, "path": path if colon else where}
+
+
 class TaskConfiguration(ProfileParams):
     """Fields that dstack has and that nothing is made of yet are `Any`: they are refused where they are used."""
 
@@ -114,8 +160,8 @@ class TaskConfiguration(ProfileParams):
     priority: Annotated[int, Interval(ge=0, le=100)] | None = None
     volumes: list[Any] = Field(default_factory=list)
     docker: bool | None = None
-    repos: list[Any] = Field(default_factory=list)
-    files: list[Any] = Field(default_factory=list)
+    repos: Annotated[list[RepoConfiguration], MaxLen(1)] = Field(default_factory=list)
+    files: list[FileMapping] = Field(default_factory=list)
     dstack: bool = False
     setup: list[str] = Field(default_factory=list)
 

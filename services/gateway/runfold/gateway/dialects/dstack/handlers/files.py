@@ -56,7 +56,7 @@ async def _kept(ask: Ask[Upload], owner: str) -> str:
         raise UploadTooLarge(limit, len(sent.data))
     _check_name(sent)
     name = archive_id(owner, sent.name)
-    await ask.in_time(ask.parts.archives.put(Archive(name, owner, sent.data)))
+    await ask.in_time(ask.parts.archives.keep(Archive(name, owner, sent.data)))
     return name
 
 
