@@ -222,3 +222,13 @@ def steady(seen: str) -> str:
     seen = re.sub(r"RESOURCES  +SPOT", "RESOURCES  SPOT", seen)
     seen = re.sub(r"queued → .*", "queued → …", seen)
     return re.sub(r"after [\d.]+s", "…", seen)
+
+
+def test_files_beside_a_configuration_reach_the_job(command: Command) -> None:
+    command.write("src/main.sh", "echo from a file")
+    command.write("src/.gitignore", "*.log")
+    command.write("src/not.log", "x")
+    text = task("filed", "sh src/main.sh", "ls src")[:-1] + ', "files": ["src"]}'
+    assert ended_well(command("apply", "-y", "-f", command.write("f.dstack.yml", text))).out == (
+        "from a file\nmain.sh\n"
+    )

@@ -242,6 +242,12 @@ async def test_a_registry_password_is_sealed_and_never_shown(world: World) -> No
     assert sealed.password.key == f"project:{world.project.id}/2023-11"
 
 
+async def test_a_repo_is_named_where_it_comes_from(world: World) -> None:
+    answer = await world.submit("wants", repos=["."])
+    assert answer.status == 400
+    assert answer.body["detail"][0]["msg"].startswith("`repos` takes repo_id and repo_data of a remote repo")
+
+
 @pytest.mark.parametrize(
     ("configuration", "named"),
     [
@@ -249,7 +255,6 @@ async def test_a_registry_password_is_sealed_and_never_shown(world: World) -> No
         ({"volumes": ["/a:/b"]}, "`volumes` is"),
         ({"schedule": {"cron": "* * * * *"}}, "`schedule` is"),
         ({"docker": True}, "`docker` is"),
-        ({"repos": ["."]}, "`repos` is"),
         ({"dstack": True}, "`dstack` is"),
         ({"instances": [{"name": "x"}]}, "`instances` is"),
     ],

@@ -148,5 +148,7 @@ def test_defaults_are_applied_once_and_for_all() -> None:
 def test_repo_id_and_data_come_together() -> None:
     with pytest.raises(Refused):
         effective(run_spec(repo_id="x"), None)
+    data = {"repo_type": "remote", "repo_name": "r"}
+    assert effective(run_spec(repo_id="x", repo_data=data), None).repo_data == data
     with pytest.raises(Unsupported):
-        effective(run_spec(repo_id="x", repo_data={"repo_type": "remote", "repo_name": "r"}), None)
+        effective(run_spec(repo_id="x", repo_data={"repo_type": "local", "repo_dir": "/x"}), None)

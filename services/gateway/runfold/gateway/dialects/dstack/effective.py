@@ -76,6 +76,9 @@ def _unsupported(task: TaskConfiguration, spec: RunSpec) -> dict[str, object]:
 def _check_repo(spec: RunSpec) -> None:
     if (spec.repo_id is None) != (spec.repo_data is None):
         raise Refused("repo_id and repo_data must be set together")
+    wanted = isinstance(spec.configuration, TaskConfiguration) and spec.configuration.repos
+    if wanted and (spec.repo_data or {}).get("repo_type") != "remote":
+        raise Refused("`repos` takes repo_id and repo_data of a remote repo, which was initialized before")
 
 
 def _with_vendor(task: TaskConfiguration) -> object:
