@@ -3,12 +3,16 @@
 import json
 import os
 import re
+import socket
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 import pytest
 
+from infra.testservers.program import free_ports
 from tests.end_to_end.client import Client
 from tests.end_to_end.command import Command, Said
 from tests.end_to_end.embedded import Embedded
@@ -18,7 +22,8 @@ SCREEN = Path(__file__).parent / "screens" / "apply.txt"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    embedded = Embedded(tmp_path_factory.mktemp("command") / "server")
+    environment = {"RUNFOLD_SSH_PORT": str(free_ports(1)[0])}
+    embedded = Embedded(tmp_path_factory.mktemp("command") / "server", environment=environment)
     yield embedded.start()
     embedded.close()
 
@@ -232,3 +237,39 @@ def test_files_beside_a_configuration_reach_the_job(command: Command) -> None:
     assert ended_well(command("apply", "-y", "-f", command.write("f.dstack.yml", text))).out == (
         "from a file\nmain.sh\n"
     )
+
+
+def test_while_attached_ports_are_here_and_ssh_knows_the_run_by_its_name(
+    command: Command, server: Client
+) -> None:
+    inner, outer = free_ports(2)
+    serve = f"python3 -u -m http.server {inner} --bind 127.0.0.1"
+    text = task("serves", "cd /", serve)[:-1] + f', "ports": ["{outer}:{inner}"]}}'
+    ended_well(command("apply", "-y", "-d", "-f", command.write("s.dstack.yml", text)))
+    server.follow_until(server.get("serves"), b"Serving")
+
+    with command.begun("attach", "serves", "--logs") as attached:
+        assert attached.stderr is not None
+        until(attached.stderr, f"localhost:{outer} is its port {inner}; `ssh serves` opens a shell in it")
+        assert fetched(outer).startswith(b"HTTP/1.0 200")
+        config = command.home / ".ssh" / "config"
+        shell = subprocess.run(
+            ["ssh", "-F", str(config), "serves", "echo $RUNFOLD_RUN_NAME"], capture_output=True, timeout=60
+        )
+        assert (shell.returncode, shell.stdout, shell.stderr) == (0, b"serves\n", b"")
+
+    assert not list((command.home / ".runfold" / "ssh" / "hosts").glob("*.conf"))
+    server.stop("serves")
+
+
+def fetched(port: int) -> bytes:
+    """What is answered there, once a connection is taken: `ssh` tells nobody when it listens."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+                connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                return connection.recv(100)
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline, "nobody listens"
+            time.sleep(0.05)

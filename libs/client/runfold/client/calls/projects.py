@@ -2,14 +2,14 @@
 
 from urllib.parse import quote
 
-from runfold.client.models.people import Project, User
+from runfold.client.models.people import Me, Project
 from runfold.client.transport.call import Call, post
 
 
-def me(project: str, /) -> Call[User]:
+def me(project: str, /) -> Call[Me]:
     """The user whose token this is, in whatever project."""
     del project
-    return post("/api/users/get_my_user", User)
+    return post("/api/users/get_my_user", Me)
 
 
 def get(project: str, /, name: str | None = None) -> Call[Project]:

@@ -1,6 +1,7 @@
 """Options that several commands have."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,6 +32,31 @@ Replica = Annotated[int, typer.Option("--replica", min=0, help="Number of the re
 Since = Annotated[
     str | None,
     typer.Option("--since", metavar="WHEN", help="Only what is newer: 10s, 5m, 1d, or 2026-09-24T15:30:00Z."),
+]
+
+_REACH = "How it is reached"
+Ports = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--port",
+        "-p",
+        metavar="PORT",
+        help="A port of the job to have here: 8080, 8000:8080, *:8080; may be repeated.",
+        rich_help_panel=_REACH,
+    ),
+]
+Host = Annotated[
+    str,
+    typer.Option("--host", metavar="ADDRESS", help="Where ports are listened at.", rich_help_panel=_REACH),
+]
+Identity = Annotated[
+    Path | None,
+    typer.Option(
+        "--ssh-identity",
+        metavar="FILE",
+        help="A private key of your own, whose public one is known.",
+        rich_help_panel=_REACH,
+    ),
 ]
 
 _RESOURCES, _PROFILE = "Resources", "Where it may go"

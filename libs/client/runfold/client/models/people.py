@@ -14,6 +14,12 @@ class User(Model, frozen=True):
     ssh_public_key: str | None = None
 
 
+class Me(User, frozen=True):
+    """Who asks, with the private key that nobody else is shown."""
+
+    ssh_private_key: str | None = None
+
+
 class Member(Model, frozen=True):
     user: User
     project_role: str

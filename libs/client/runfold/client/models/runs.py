@@ -18,12 +18,23 @@ class PullProgress(Model, frozen=True):
     is_total_bytes_final: bool = False
 
 
+class SshProxy(Model, frozen=True):
+    """The server's SSH front door, as a jump host."""
+
+    hostname: str
+    username: str
+    port: int
+
+
 class ProvisioningData(Model, frozen=True):
     backend: str
     instance_type: InstanceType
     region: str
     price: float
+    username: str = "root"
     hostname: str | None = None
+    ssh_port: int | None = None
+    ssh_proxy: SshProxy | None = None
 
 
 class JobSubmission(Model, frozen=True):
@@ -43,11 +54,19 @@ class JobSubmission(Model, frozen=True):
     image_pull_progress: PullProgress | None = None
 
 
+class AppSpec(Model, frozen=True):
+    """A port that the configuration declares; `map_to_port` is the one of this machine, None any."""
+
+    port: int
+    map_to_port: int | None = None
+
+
 class JobSpec(Model, frozen=True):
     job_name: str
     job_num: int = 0
     replica_num: int = 0
     image_name: str = ""
+    app_specs: tuple[AppSpec, ...] = ()
     requirements: dict[str, Any] = msgspec.field(default_factory=dict)
     max_duration: int | None = None
     retry: dict[str, Any] | None = None

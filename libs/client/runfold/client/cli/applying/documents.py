@@ -24,7 +24,7 @@ def apply_all(documents: Sequence[Document], options: Options, *, project: str |
         submitted = [run for each in filled if (run := _apply(client, each, options)) is not None]
     if detach:
         return True
-    done = [follow(run, project=project) for run in submitted]
+    done = [follow(run, project=project, reach=options.reach) for run in submitted]
     return all(done)
 
 

@@ -11,17 +11,27 @@ from runfold.client.cli.follow.screens import screen
 from runfold.client.cli.follow.tail import Tail
 from runfold.client.cli.running import awaited
 from runfold.client.cli.shown import consoles, ends
+from runfold.client.cli.ssh.reach import Reach
+from runfold.client.cli.ssh.tunnel import Tunnel
 from runfold.client.models.runs import Run
 
 
 def follow(
-    run: Run, *, project: str | None, job: tuple[int, int] = (0, 0), since: datetime | None = None
+    run: Run,
+    *,
+    project: str | None,
+    job: tuple[int, int] = (0, 0),
+    since: datetime | None = None,
+    reach: Reach,
 ) -> bool:
-    """Whether it ended well."""
+    """Whether it ended well. `reach` is how its ports come here."""
 
     async def attached(client: AsyncClient) -> Run:
         tail = Tail(client, sys.stdout.buffer, job=job, since=since)
-        ended = await Attached(client, run, screen(consoles.talk()), tail).follow()
+        tunnel = Tunnel(
+            client, job=job, given=reach.ports, identity=reach.identity, host=reach.host, say=_dim
+        )
+        ended = await Attached(client, run, screen(consoles.talk()), tail, tunnel).follow()
         tell(ended, tail)
         return ended
 
@@ -48,6 +58,10 @@ def tell(run: Run, tail: Tail) -> None:
         consoles.say("\n".join(f"  {line}" for line in lines), "dim")
     if advice := ends.advice(run):
         consoles.say(f"What to do: {advice}")
+
+
+def _dim(text: str) -> None:
+    consoles.say(text, "dim")
 
 
 def _detach(run: Run, project: str | None) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from runfold.client.cli.ssh.reach import Reach
 from runfold.client.configuration import schemas
 from runfold.client.configuration.documents import Document
 from runfold.client.configuration.environment import with_environment
@@ -26,6 +27,7 @@ class Options:
     named_profile: str | None = None
     no_profile: bool = False
     max_offers: int = 3  #: of the plan, so many are shown
+    reach: Reach = field(default_factory=Reach)
     here: Path = field(default_factory=Path.cwd)
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 

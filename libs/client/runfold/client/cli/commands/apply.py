@@ -59,6 +59,9 @@ def apply(
     idle_duration: given.IdleDuration = None,
     retry: given.Retry = None,
     retry_duration: given.RetryDuration = None,
+    ports: given.Ports = None,
+    host: given.Host = "localhost",
+    identity: given.Identity = None,
 ) -> None:
     """Submit what a file says, and stay with it: its plan, its progress, its output. Ends with status 0 if it is done.
 
@@ -73,6 +76,7 @@ def apply(
 
     from runfold.client.cli.applying.documents import apply_all
     from runfold.client.cli.applying.options import Options
+    from runfold.client.cli.reaching import reach
     from runfold.client.configuration import documents, overrides
 
     options = Options(
@@ -103,6 +107,7 @@ def apply(
         named_profile=profile,
         no_profile=no_profile,
         max_offers=max_offers,
+        reach=reach(ports, host, identity),
     )
     if not apply_all(documents.read(files or (), Path.cwd()), options, project=project, detach=detach):
         raise typer.Exit(1)

@@ -16,12 +16,18 @@ def attach(
     job: given.Job = 0,
     replica: given.Replica = 0,
     since: given.Since = None,
+    ports: given.Ports = None,
+    host: given.Host = "localhost",
+    identity: given.Identity = None,
     project: given.Project = None,
 ) -> None:
     """Stay with a run: its progress, then its output, until it is over. Ends with status 0 if it is done.
 
+    Meanwhile its ports are this machine's, and `ssh NAME`, `scp` and `rsync` know it by its name.
+
     \b
     runfold attach hello
+    runfold attach notebook -p 8888
     runfold attach hello --logs --job 1
     """
     from datetime import UTC, datetime
@@ -30,10 +36,12 @@ def attach(
     from runfold.client.cli.applying.following import follow
     from runfold.client.cli.moments import moment
     from runfold.client.cli.named import run_named
+    from runfold.client.cli.reaching import reach
 
     now = datetime.now(UTC)
     with Client.configured(project) as client:
         run = run_named(client, name)
     after = moment(since, now) or (None if logs or not run.jobs else now)
-    if not follow(run, project=project, job=(job, replica), since=after):
+    reached = reach(ports, host, identity)
+    if not follow(run, project=project, job=(job, replica), since=after, reach=reached):
         raise typer.Exit(1)

@@ -7,6 +7,7 @@ from runfold.client.cli.follow.phase import phase, started
 from runfold.client.cli.follow.screens import Screen
 from runfold.client.cli.follow.states import states
 from runfold.client.cli.follow.tail import Tail
+from runfold.client.cli.ssh.tunnel import Tunnel
 from runfold.client.models.runs import Run
 
 SOON, LATE = 0.1, 1.0  #: seconds between looks at the output while it comes, and while it doesn't
@@ -15,9 +16,13 @@ SOON, LATE = 0.1, 1.0  #: seconds between looks at the output while it comes, an
 class Attached:
     """Output has no events of its own: it is looked for, the more seldom the less of it comes."""
 
-    def __init__(self, client: AsyncClient, run: Run, screen: Screen, tail: Tail) -> None:
+    def __init__(
+        self, client: AsyncClient, run: Run, screen: Screen, tail: Tail, tunnel: Tunnel | None = None
+    ) -> None:
+        """Without a `tunnel` nothing of it is reached but its output."""
         self.run = run  #: as it was last seen
         self._client, self._screen, self._tail = client, screen, tail
+        self._tunnel = tunnel
         self._changed = asyncio.Event()
 
     async def follow(self) -> Run:
@@ -28,6 +33,8 @@ class Attached:
         finally:
             watching.cancel()
             await asyncio.wait([watching])
+            if self._tunnel is not None:
+                await self._tunnel.close()
         return self.run
 
     async def _show(self, watching: "asyncio.Task[None]") -> None:
@@ -57,5 +64,7 @@ class Attached:
             async for run in states(self._client, self.run.id):
                 self.run = run
                 self._changed.set()
+                if self._tunnel is not None:
+                    await self._tunnel.adapt(run)
         finally:
             self._changed.set()

@@ -1,0 +1,1 @@
+"""Ways into a job by the machine's own `ssh`."""
