@@ -34,6 +34,8 @@ class Server:
             return self._stream()
         if path == "events":
             return httpx.Response(200, json={"events": [], "next": 7, "more": False})
+        if path == "output":
+            return self._length(request)
         if path == "poll":
             return self._poll(json.loads(request.content))
         run = self.states.pop(0) if len(self.states) > 1 else self.states[0]
@@ -44,6 +46,11 @@ class Server:
         data = json.dumps({**event, "data": {"run_id": "id-of-hello"}})
         text = f"id: 8\ndata: {data}\n\n" * 10
         return httpx.Response(200, text=text, headers={"Content-Type": "text/event-stream"})
+
+    def _length(self, request: httpx.Request) -> httpx.Response:
+        attempt = request.url.path.split("/")[-2]
+        told = sum(map(len, self.output.get(attempt, [])))
+        return httpx.Response(200, json={"bytes": told, "over": told <= int(request.url.params["beyond"])})
 
     def _poll(self, body: dict[str, Any]) -> httpx.Response:
         """A piece a page; its time is its number."""

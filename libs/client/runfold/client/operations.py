@@ -50,6 +50,7 @@ class SecretOperations:
 
 class LogOperations:
     poll = Operation(logs.poll)
+    length = Operation(logs.length)
 
 
 class EventOperations:

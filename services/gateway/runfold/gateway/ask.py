@@ -20,6 +20,7 @@ from runfold.eventlog.output import OutputReader
 from runfold.eventlog.port import Unavailable
 from runfold.gateway.commands import Commands, Decision, Key
 from runfold.gateway.feed import Feed
+from runfold.gateway.following import Following
 from runfold.gateway.http.call import Call
 from runfold.gateway.http.errors import InvalidToken, UnknownProject
 from runfold.gateway.http.routes import Route
@@ -60,6 +61,7 @@ class Parts:
     dead_letters: DeadLetters
     archives: ArchiveStore
     parcels: Parcels
+    following: Following
     ssh: Callable[[], SshAddress | None]  #: where its front door is
 
     def user_with(self, token: str | None) -> User | None:

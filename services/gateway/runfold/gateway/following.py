@@ -19,10 +19,21 @@ class Following:
     def __init__(self, cell: Callable[[], Cell], output: OutputReader, ends: Ends) -> None:
         self._cell, self._output, self._ends = cell, output, ends
 
+    async def grown(self, attempt_id: str, beyond: int) -> None:
+        """Returns once more than `beyond` bytes are stored, or none will be."""
+        over = self._ends.of(attempt_id)
+        try:
+            while not (over.is_set() or self.is_over(attempt_id)):
+                piece = await self._read(attempt_id, beyond, over)
+                if piece is not None and piece[1]:
+                    return
+        finally:
+            self._ends.forget(attempt_id, over)
+
     async def follow(self, attempt_id: str, after: int | None = None) -> AsyncGenerator[bytes]:
         """Pieces of it from the first that came later than `after`, in microseconds, on."""
         over = self._ends.of(attempt_id)
-        if self._is_over(attempt_id):
+        if self.is_over(attempt_id):
             over.set()
         try:
             offset = 0 if after is None else await self._offset(attempt_id, after)
@@ -39,7 +50,8 @@ class Following:
         finally:
             self._ends.forget(attempt_id, over)
 
-    def _is_over(self, attempt_id: str) -> bool:
+    def is_over(self, attempt_id: str) -> bool:
+        """Its last output is stored."""
         attempt = self._cell().attempts.get(attempt_id)
         return attempt is None or attempt.finished_at is not None
 

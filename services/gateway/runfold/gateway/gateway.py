@@ -94,6 +94,7 @@ class Gateway:
                 dead_letters=dead_letters,
                 archives=archives,
                 parcels=parcels,
+                following=following,
                 ssh=lambda: self._front.address,
             ),
             ROUTES,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from runfold.client.models.output import LogPage
+from runfold.client.models.output import LogPage, OutputLength
 from runfold.client.models.runs import JobSubmission, Run
 from runfold.client.transport.call import Call, post
 
@@ -30,3 +30,12 @@ def poll(
         "diagnose": diagnose,
     }
     return post(f"/api/project/{project}/logs/poll", LogPage, body)
+
+
+def length(
+    project: str, /, submission: JobSubmission, *, beyond: int = 0, wait: float = 0.0
+) -> Call[OutputLength]:
+    """How much it has printed, once that is more than `beyond` bytes or `wait` seconds are over."""
+    del project
+    path = f"/api/runfold/v1/submissions/{submission.id}/output"
+    return Call("GET", path, OutputLength, query={"beyond": beyond, "wait": wait})

@@ -26,6 +26,13 @@ class LogPage(Model, frozen=True):
     external_url: str | None = None
 
 
+class OutputLength(Model, frozen=True):
+    """Bytes printed so far; nothing follows what is `over`."""
+
+    bytes: int
+    over: bool
+
+
 class Metric(Model, frozen=True):
     """Newest first."""
 

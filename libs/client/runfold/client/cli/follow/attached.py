@@ -10,11 +10,9 @@ from runfold.client.cli.follow.tail import Tail
 from runfold.client.cli.ssh.tunnel import Tunnel
 from runfold.client.models.runs import Run
 
-SOON, LATE = 0.1, 1.0  #: seconds between looks at the output while it comes, and while it doesn't
-
 
 class Attached:
-    """Output has no events of its own: it is looked for, the more seldom the less of it comes."""
+    """Its states come by events; its output is read whenever the server tells of more."""
 
     def __init__(
         self, client: AsyncClient, run: Run, screen: Screen, tail: Tail, tunnel: Tunnel | None = None
@@ -38,25 +36,33 @@ class Attached:
         return self.run
 
     async def _show(self, watching: "asyncio.Task[None]") -> None:
-        pause = SOON
         while True:
             run = self.run
             self._screen.show(run.name, phase(run), leave=started(run))
             if started(run):
-                pause = SOON if await self._tail.read(run) else min(LATE, pause * 1.5)
+                await self._tail.read(run)
             if run.final:
                 return
             if watching.done():
                 await watching
-            await self._sleep(pause if started(run) else None)
+            await self._wait(output=started(run))
 
-    async def _sleep(self, pause: float | None) -> None:
-        """Until something changed, or `pause` is over."""
+    async def _wait(self, *, output: bool) -> None:
+        """Until the run changed, or there is more output."""
+        waiting = [asyncio.create_task(self._changes())]
+        if output:
+            waiting.append(asyncio.create_task(self._tail.more()))
         try:
-            async with asyncio.timeout(pause):
-                await self._changed.wait()
-        except TimeoutError:
-            return
+            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.wait(waiting)
+        for task in done:
+            await task
+
+    async def _changes(self) -> None:
+        await self._changed.wait()
         self._changed.clear()
 
     async def _watch(self) -> None:

@@ -1,13 +1,21 @@
 """The table of native endpoints."""
 
 from runfold.gateway.dialects.native import dead_letters as dead
-from runfold.gateway.dialects.native import parcels, parked, rebuild
+from runfold.gateway.dialects.native import output, parcels, parked, rebuild
 from runfold.gateway.dialects.native.events import STREAM, EventsPage, EventsQuery, events
 from runfold.gateway.http.routes import Route
 
 P = "/api/runfold/v1"
 
 ROUTES = [
+    Route(
+        "GET",
+        f"{P}/submissions/{{submission}}/output",
+        output.length,
+        "How much a submission has printed, once it is more than is known",
+        answers=output.OutputLength,
+        query=output.OutputQuery,
+    ),
     Route(
         "GET",
         f"{P}/archives/{{ticket}}",
