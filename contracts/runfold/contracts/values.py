@@ -22,6 +22,15 @@ class Quantities:
     gpu: Natural = 0  #: milli-GPU
     disk: Natural = 0  #: bytes
 
+    def within(self, other: "Quantities") -> bool:
+        """Whether `other` has no less of anything."""
+        return (
+            self.cpu <= other.cpu
+            and self.memory <= other.memory
+            and self.gpu <= other.gpu
+            and self.disk <= other.disk
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Ciphertext:

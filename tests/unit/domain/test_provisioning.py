@@ -1,6 +1,6 @@
 """Passes of the provisioner: minimum sizes, hosts that joined, idle ends, deletions."""
 
-from runfold.contracts.fleet import FleetDeleted, FleetDeletionRequested
+from runfold.contracts.fleet import FleetDeleted, FleetDeletionRequested, FleetSpec, FleetUpdated
 from runfold.contracts.instance import InstanceEnded, InstanceEnding, InstanceRequested
 from runfold.contracts.values import Quantities
 from runfold.domain.provisioning.plan import next_due, to_create, to_end
@@ -24,7 +24,7 @@ def request(number: int, num: int = 0, project: str | None = "project") -> Insta
 
 
 def ending(instance_id: str = "instance", seconds: int = 60) -> InstanceEnding:
-    return InstanceEnding(instance_id, "idle_timeout", f"idle for {seconds} s")
+    return InstanceEnding(instance_id, "idle_timeout", f"Instance idle for {seconds}s")
 
 
 # Growing
@@ -54,6 +54,30 @@ def test_no_more_is_requested_than_there_are_hosts() -> None:
     assert world.provision() == []
     world.happens(provisioned("new-1"))
     assert world.provision() == []
+
+
+def test_a_fleet_gets_its_target_at_first_and_keeps_its_minimum_from_then_on() -> None:
+    hosts = [host(name) for name in "abc"]
+    world = given(*FOUNDED, hosts, fleet(nodes_min=1, nodes_target=2, idle_duration=60)).world
+    world.happens(flat(world.provision()), provisioned("new-1", "a"))
+    world.happens(flat(world.provision()), provisioned("new-2", "b"))
+    assert world.provision() == []
+
+    world.happens(After(60), host("d"))
+    assert flat(world.provision()) == [ending("new-1")]
+    world.happens(ending("new-1"), InstanceEnded("new-1", "idle_timeout"))
+    assert world.provision() == []
+
+    world.happens(InstanceEnded("new-2", "terminated_by_user"))
+    assert flat(world.provision()) == [request(3, num=2)]
+
+
+def test_a_target_beyond_the_hosts_there_are_is_met_as_they_join() -> None:
+    world = given(*FOUNDED, host("a"), fleet(nodes_target=2)).when(provision).then(request(1))
+    world.happens(provisioned("new-1", "a"))
+    assert world.provision() == []
+    world.happens(host("b"))
+    assert flat(world.provision()) == [request(2, num=1)]
 
 
 def test_a_fleet_of_the_cell_covers_each_host_once() -> None:
@@ -133,6 +157,44 @@ def test_without_idle_duration_an_instance_may_idle_for_ever() -> None:
 def test_an_instance_over_a_host_of_the_cell_never_idles_out() -> None:
     cells = [*FOUNDED, host(), fleet(project=None, idle_duration=60), *instance()]
     given(cells, After(60)).when(provision).then_nothing()
+
+
+# An update that leaves less
+
+
+THREE = [
+    *FOUNDED,
+    [host(name) for name in "abc"],
+    fleet(),
+    [instance(f"on-{name}", name, num=num) for num, name in enumerate("abc")],
+]
+
+
+def test_what_is_too_many_after_an_update_ends_once_it_is_idle() -> None:
+    too_many = ("max_instances_limit", "Fleet has too many instances")
+    busy = placed(instance="on-a", host="a")
+    world = (
+        given(THREE, submitted(), busy, FleetUpdated("fleet", FleetSpec(nodes_max=1)))
+        .when(provision)
+        .then(InstanceEnding("on-b", *too_many), InstanceEnding("on-c", *too_many))
+    )
+    assert world.provision() == []
+    world.happens(InstanceEnded("on-b", too_many[0]), FleetUpdated("fleet", FleetSpec(nodes_max=0)))
+    assert world.provision() == []
+    world.happens(ended())
+    assert flat(world.provision()) == [InstanceEnding("on-a", *too_many)]
+
+
+def test_what_an_update_asks_more_of_ends_once_it_is_idle_and_is_replaced_by_what_suits() -> None:
+    more = FleetSpec(nodes_min=1, requires=Quantities(cpu=8000))
+    world = given(IDLE, submitted(), placed(), FleetUpdated("fleet", more)).when(provision).then_nothing()
+    world.happens(ended())
+    mismatch = InstanceEnding("instance", "fleet_spec_mismatch", "Instance does not match fleet spec")
+    assert flat(world.provision()) == [mismatch]
+    world.happens(mismatch, InstanceEnded("instance", "fleet_spec_mismatch"))
+    assert world.provision() == []
+    world.happens(host("large", Quantities(cpu=8000)))
+    assert flat(world.provision()) == [request(1, num=1)]
 
 
 # Ending

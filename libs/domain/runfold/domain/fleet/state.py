@@ -28,3 +28,9 @@ class Fleet:
     def can_grow(self) -> bool:
         alive = len(self.instances)
         return not self.deleting and (self.spec.nodes_max is None or alive < self.spec.nodes_max)
+
+    @property
+    def wanted(self) -> int:
+        """How many there are to be without any demand: its target at first, its minimum once one has ended."""
+        none_ended = self.nums == len(self.instances)
+        return max(self.spec.nodes_min, self.spec.nodes_target) if none_ended else self.spec.nodes_min

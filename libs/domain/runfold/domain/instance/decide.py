@@ -32,12 +32,25 @@ def idle_deadline(fleet: Fleet, instance: Instance) -> Micros | None:
     """
     if fleet.project_id is None or fleet.spec.idle_duration is None:
         return None
-    if not instance.usable or instance.attempts:
+    if not instance.idle:
         return None
     usable = sum(1 for other in fleet.instances if other.usable)
     if usable <= fleet.spec.nodes_min or instance.idle_since is None:
         return None
     return instance.idle_since + fleet.spec.idle_duration * SECOND
+
+
+def idled(instance: Instance, now: Micros) -> str:
+    """For how long, in words."""
+    since = now if instance.idle_since is None else instance.idle_since
+    return f"Instance idle for {(now - since) // SECOND}s"
+
+
+def is_unfit(fleet: Fleet, instance: Instance) -> bool:
+    """Whether it is less than its fleet asks for by now, and nobody uses it."""
+    return (
+        instance.idle and instance.capacity is not None and not fleet.spec.requires.within(instance.capacity)
+    )
 
 
 def end(instance: Instance, reason: str, message: str | None = None) -> list[e.InstanceEvent]:

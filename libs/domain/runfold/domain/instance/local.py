@@ -22,12 +22,6 @@ def free_hosts(
 
 
 def _suits(host: Host, fleet: Fleet) -> bool:
-    needs, has = fleet.spec.requires, host.capacity
     if fleet.project_id is None and host.fleet is not None and host.fleet != fleet.name:
         return False
-    return (
-        needs.cpu <= has.cpu
-        and needs.memory <= has.memory
-        and needs.gpu <= has.gpu
-        and needs.disk <= has.disk
-    )
+    return fleet.spec.requires.within(host.capacity)

@@ -104,6 +104,10 @@ class Instance:
         return self.host_id is not None and not self.ending and self.ended_at is None
 
     @property
+    def idle(self) -> bool:
+        return self.usable and not self.attempts
+
+    @property
     def silent(self) -> bool:
         """Nothing is placed there until its executor is heard again."""
         return self.silent_at is not None

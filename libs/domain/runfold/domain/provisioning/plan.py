@@ -50,7 +50,7 @@ def plan(
 
 
 def lacks_one(cell: Cell, fleet: Fleet) -> bool:
-    """Whether it is to have one more without any demand: up to its minimum; a cell fleet covers each local host."""
+    """Whether it is to have one more without any demand: as many as it wants; a cell fleet covers each local host."""
     if fleet.deleting or not fleet.can_grow:
         return False
     if fleet.spec.backend == BACKEND:
@@ -59,7 +59,7 @@ def lacks_one(cell: Cell, fleet: Fleet) -> bool:
             return False
         if fleet.project_id is None:
             return True
-    return len(fleet.instances) < fleet.spec.nodes_min
+    return len(fleet.instances) < fleet.wanted
 
 
 def to_create(cell: Cell) -> list[Instance]:
@@ -106,12 +106,26 @@ def _of_fleet(cell: Cell, fleet: Fleet, now: Micros, new_id: Ids) -> Iterator[De
 
 
 def _ends(fleet: Fleet, now: Micros) -> Iterator[tuple[Instance, list[InstanceEvent]]]:
-    """What has idled long enough, as long as the minimum stays; all of it where the fleet goes."""
-    spare = sum(1 for instance in fleet.instances if instance.usable) - fleet.spec.nodes_min
-    for instance in fleet.instances:
-        deadline = instances.idle_deadline(fleet, instance)
-        if fleet.deleting and not instance.ending:
-            yield instance, instances.end(instance, "terminated_by_user", "fleet deleted")
+    """All of them where the fleet goes; else what nobody uses and isn't wanted, or has idled long enough."""
+    if fleet.deleting:
+        why = ("terminated_by_user", "fleet deleted")
+        return ((each, instances.end(each, *why)) for each in fleet.instances if not each.ending)
+    return ((each, instances.end(each, *why)) for each, why in _unwanted(fleet, now))
+
+
+def _unwanted(fleet: Fleet, now: Micros) -> Iterator[tuple[Instance, tuple[str, str]]]:
+    """Each with the reason and the message of its end. What an update made unfit or too many ends once it is idle."""
+    unfit = [each for each in fleet.instances if instances.is_unfit(fleet, each)]
+    yield from ((each, ("fleet_spec_mismatch", "Instance does not match fleet spec")) for each in unfit)
+    gone = {each.id for each in unfit}
+    staying = [each for each in fleet.instances if not each.ending and each.id not in gone]
+    surplus = 0 if fleet.spec.nodes_max is None else len(staying) - fleet.spec.nodes_max
+    spare = sum(1 for each in staying if each.usable) - fleet.spec.nodes_min
+    for each in staying:
+        deadline = instances.idle_deadline(fleet, each)
+        if surplus > 0 and each.idle:
+            surplus, spare = surplus - 1, spare - 1
+            yield each, ("max_instances_limit", "Fleet has too many instances")
         elif deadline is not None and deadline <= now and spare > 0:
             spare -= 1
-            yield instance, instances.end(instance, "idle_timeout", f"idle for {fleet.spec.idle_duration} s")
+            yield each, ("idle_timeout", instances.idled(each, now))

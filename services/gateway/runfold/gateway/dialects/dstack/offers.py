@@ -30,7 +30,9 @@ def fleet_offers(requires: Quantities, backend_name: str, cell: Cell) -> list[di
     """What a fleet could have: each host once."""
     if backend_name != "local":
         return []
-    found = [_offer(host, "local", "available") for host in cell.hosts.values() if _gives(host, requires)]
+    found = [
+        _offer(host, "local", "available") for host in cell.hosts.values() if requires.within(host.capacity)
+    ]
     return [{**offer, "backend_data": {}} for offer in found]
 
 
@@ -41,7 +43,7 @@ def _of_fleet(wanted: Quantities, fleet: Fleet, cell: Cell) -> list[dict[str, An
         if host is None or not instance.usable:
             continue
         taken.add(host.id)
-        if _gives(host, wanted):
+        if wanted.within(host.capacity):
             idle = host.fits(wanted) and not instance.silent
             made.append(_offer(host, instance.backend, "idle" if idle else "busy"))
     if fleet.can_grow and fleet.spec.backend == "local":
@@ -49,20 +51,9 @@ def _of_fleet(wanted: Quantities, fleet: Fleet, cell: Cell) -> list[dict[str, An
         made += [
             _offer(host, "local", "available" if host.fits(wanted) else "busy")
             for host in free
-            if _gives(host, wanted) and _gives(host, fleet.spec.requires)
+            if wanted.within(host.capacity) and fleet.spec.requires.within(host.capacity)
         ]
     return made
-
-
-def _gives(host: Host, wanted: Quantities) -> bool:
-    """Empty, it would have that much."""
-    has = host.capacity
-    return (
-        wanted.cpu <= has.cpu
-        and wanted.memory <= has.memory
-        and wanted.gpu <= has.gpu
-        and wanted.disk <= has.disk
-    )
 
 
 def _offer(host: Host, backend_name: str, availability: str) -> dict[str, Any]:
