@@ -4,7 +4,7 @@ from dataclasses import field
 
 from pydantic.dataclasses import dataclass
 
-from runfold.contracts.values import Natural, Quantities
+from runfold.contracts.values import Idle, Natural, Quantities
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class InstanceRequested:
     backend: str
     project_id: str | None = None
     job_id: str | None = None  #: for which job, where demand asked for it
+    idle: Idle | None = None  #: None is as long as its fleet says
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from pydantic.dataclasses import dataclass
 
+from runfold.contracts.values import Idle
+
 
 @dataclass(frozen=True, slots=True)
 class RunSubmitted:
@@ -14,6 +16,9 @@ class RunSubmitted:
     title: str | None = None
     priority: int = 0
     fleets: tuple[str, ...] | None = None  #: ids of the fleets it may use; None is any
+    idle: Idle | None = (
+        None  #: for how long instances that are made for it may idle; None is nothing asked for
+    )
 
 
 @dataclass(frozen=True, slots=True)

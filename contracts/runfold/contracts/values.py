@@ -33,6 +33,13 @@ class Quantities:
 
 
 @dataclass(frozen=True, slots=True)
+class Idle:
+    """How long an instance above its fleet's minimum may idle."""
+
+    seconds: Natural | None = None  #: None is for ever
+
+
+@dataclass(frozen=True, slots=True)
 class Ciphertext:
     """AES-GCM ciphertext of a secret value; `key` names the data key that lies beside the log."""
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from runfold.contracts import fleet
+from runfold.contracts.values import Idle
 from tests.integration.gateway.world import World
 
 CHANGED = "Failed to apply plan. Resource has been changed. Try again or use force apply."
@@ -36,9 +37,23 @@ async def test_a_fleet_says_what_core_is_to_do(world: World) -> None:
     assert (core.requires.cpu, core.requires.memory) == (4000, 0)
 
 
-async def test_without_words_about_it_instances_idle_for_three_days(world: World) -> None:
-    made = await apply(world, spec())
-    assert world.cell.fleets[made["id"]].spec.idle_duration == 3 * 24 * 3600
+async def test_without_words_about_it_instances_idle_for_three_days_unless_a_run_says_else(
+    world: World,
+) -> None:
+    silent, saying = await apply(world, spec()), await apply(world, spec("other", idle_duration="1h"))
+    of_silent, of_saying = (world.cell.fleets[made["id"]].spec for made in (silent, saying))
+
+    assert (of_silent.idle_duration, of_silent.idle_asked) == (3 * 24 * 3600, False)
+    assert (of_saying.idle_duration, of_saying.idle_asked) == (3600, True)
+
+
+async def test_a_run_may_say_how_long_what_is_made_for_it_idles(world: World) -> None:
+    await world.submit("hasty", idle_duration="5s")
+    await world.submit("patient", idle_duration="off")
+    await world.submit("silent")
+
+    asked = [world.run(name).idle for name in ("hasty", "patient", "silent")]
+    assert asked == [Idle(5), Idle(), None]
 
 
 async def test_a_name_is_made_up_where_none_is_given(world: World) -> None:

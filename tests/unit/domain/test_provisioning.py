@@ -2,7 +2,7 @@
 
 from runfold.contracts.fleet import FleetDeleted, FleetDeletionRequested, FleetSpec, FleetUpdated
 from runfold.contracts.instance import InstanceEnded, InstanceEnding, InstanceRequested
-from runfold.contracts.values import Quantities
+from runfold.contracts.values import Idle, Quantities
 from runfold.domain.provisioning.plan import next_due, to_create, to_end
 from tests.unit.domain.given import SECOND, START, After, flat, given, provision
 from tests.unit.domain.things import (
@@ -152,6 +152,14 @@ def test_only_those_above_the_minimum_end() -> None:
 def test_without_idle_duration_an_instance_may_idle_for_ever() -> None:
     world = given(a_place(), After(10**9)).when(provision).then_nothing()
     assert next_due(world.cell) is None
+
+
+def test_what_was_made_for_a_run_idles_as_long_as_it_was_made_to() -> None:
+    made = InstanceRequested("instance", "fleet", 0, "name-fleet-0", "local", "project", "job", Idle(5))
+    world = given(*FOUNDED, host(), fleet(idle_duration=60), submitted(), made, provisioned()).world
+    assert next_due(world.cell) == START + 5 * SECOND
+    world.happens(After(5))
+    assert flat(world.provision()) == [ending(seconds=5)]
 
 
 def test_an_instance_over_a_host_of_the_cell_never_idles_out() -> None:

@@ -1,12 +1,14 @@
 """Passes of the scheduler: stops first, then ends and timers, then placements, highest priority first."""
 
+from typing import Any
+
 import pytest
 
 from runfold.contracts import job as e
 from runfold.contracts.instance import InstanceRequested
 from runfold.contracts.registry import Event
 from runfold.contracts.run import RunFinished, RunStopRequested
-from runfold.contracts.values import Quantities
+from runfold.contracts.values import Idle, Quantities
 from runfold.domain.scheduling.place import NO_CAPACITY
 from runfold.domain.scheduling.plan import PASS
 from tests.unit.domain.given import SECOND, START, After, flat, given, placements, schedule
@@ -131,11 +133,36 @@ def test_a_job_that_fits_nowhere_is_retried_where_its_policy_says_so_until_that_
 
 
 def test_a_fleet_is_asked_to_grow_once_and_the_job_is_placed_when_it_has() -> None:
-    request = InstanceRequested("new-1", "fleet", 0, "name-fleet-0", "local", "project", "job")
+    request = InstanceRequested("new-1", "fleet", 0, "name-fleet-0", "local", "project", "job", Idle())
     world = given(*FOUNDED, host(), fleet(), submitted()).when(schedule).then(request)
     assert world.schedule() == []
     world.happens(provisioned("new-1"))
     assert flat(world.schedule()) == [placed(instance="new-1")]
+
+
+MINUTE = Idle(60)
+
+
+@pytest.mark.parametrize(
+    ("of_fleet", "of_run", "idle"),
+    [
+        ({"idle_duration": 259200, "idle_asked": False}, None, Idle(300)),
+        ({"idle_duration": 259200, "idle_asked": False}, MINUTE, MINUTE),
+        ({"idle_duration": 259200, "idle_asked": False}, Idle(), Idle()),
+        ({"idle_duration": 60}, None, MINUTE),
+        ({"idle_duration": 60}, Idle(600), MINUTE),
+        ({"idle_duration": 600}, MINUTE, MINUTE),
+        ({"idle_duration": 60}, Idle(), MINUTE),
+        ({"idle_duration": None}, MINUTE, MINUTE),
+        ({"idle_duration": None}, None, Idle()),
+    ],
+)
+def test_what_is_made_for_a_run_idles_as_long_as_fleet_and_run_ask_for_the_shorter_of_the_two(
+    of_fleet: dict[str, Any], of_run: Idle | None, idle: Idle
+) -> None:
+    world = given(*FOUNDED, host(), fleet(**of_fleet), submitted(idle=of_run)).world
+    (request,) = flat(world.schedule())
+    assert request.idle == idle
 
 
 def test_a_request_that_the_log_refused_is_made_again() -> None:

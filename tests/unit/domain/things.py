@@ -19,7 +19,7 @@ from runfold.contracts.project import ProjectCreated
 from runfold.contracts.registry import Event
 from runfold.contracts.run import RunSubmitted
 from runfold.contracts.user import UserCreated
-from runfold.contracts.values import JobSpec, Quantities, Retry
+from runfold.contracts.values import Idle, JobSpec, Quantities, Retry
 from tests.unit.domain.given import START
 
 GIB = 1024**3
@@ -40,11 +40,19 @@ def spec(requests: Quantities = SMALL, **more: Any) -> JobSpec:
 
 
 def submitted(
-    run: str = "run", job: str = "job", *, priority: int = 0, fleets: tuple[str, ...] | None = None, **of: Any
+    run: str = "run",
+    job: str = "job",
+    *,
+    priority: int = 0,
+    fleets: tuple[str, ...] | None = None,
+    idle: Idle | None = None,
+    **of: Any,
 ) -> list[Event]:
     """A run of one job; its first attempt is `attempt` for job `job`, else `<job>-1`. `of` goes into the job's spec."""
     return [
-        RunSubmitted(run, PROJECT, "user", f"name-{run}", "dstack", "{}", priority=priority, fleets=fleets),
+        RunSubmitted(
+            run, PROJECT, "user", f"name-{run}", "dstack", "{}", priority=priority, fleets=fleets, idle=idle
+        ),
         JobSubmitted(job, run, first_attempt(job), spec(**of)),
     ]
 

@@ -3,15 +3,21 @@
 from collections.abc import Collection
 
 from runfold.contracts import instance as e
-from runfold.contracts.values import Micros
+from runfold.contracts.values import Idle, Micros
 from runfold.domain.errors import StillActive
 from runfold.domain.fleet.state import Fleet
 from runfold.domain.instance.state import Instance
+from runfold.domain.job.state import Job
+from runfold.domain.run.state import Run
 
 SECOND = 1_000_000
+#: How long what was made for a run may idle where neither its fleet nor the run says (dstack spec, section 9.3).
+FOR_RUNS = Idle(5 * 60)
 
 
-def request(fleet: Fleet, instance_id: str, job_id: str | None = None) -> e.InstanceRequested:
+def request(
+    fleet: Fleet, instance_id: str, job_id: str | None = None, idle: Idle | None = None
+) -> e.InstanceRequested:
     """The intent to have one more instance of `fleet`."""
     num = fleet.nums
     return e.InstanceRequested(
@@ -22,7 +28,16 @@ def request(fleet: Fleet, instance_id: str, job_id: str | None = None) -> e.Inst
         backend=fleet.spec.backend,
         project_id=fleet.project_id,
         job_id=job_id,
+        idle=idle,
     )
+
+
+def request_for(fleet: Fleet, instance_id: str, run: Run, job: Job) -> e.InstanceRequested:
+    """The same for a job that fits none: it idles as long as fleet or run ask for, whichever is shorter."""
+    asked = [run.idle, Idle(fleet.spec.idle_duration) if fleet.spec.idle_asked else None]
+    seconds = [idle.seconds for idle in asked if idle is not None and idle.seconds is not None]
+    idle = Idle(min(seconds, default=None)) if any(asked) else FOR_RUNS
+    return request(fleet, instance_id, job.id, idle)
 
 
 def idle_deadline(fleet: Fleet, instance: Instance) -> Micros | None:
@@ -30,14 +45,13 @@ def idle_deadline(fleet: Fleet, instance: Instance) -> Micros | None:
 
     Those of a cell fleet may: it covers each host, and would ask for what ended again.
     """
-    if fleet.project_id is None or fleet.spec.idle_duration is None:
-        return None
-    if not instance.idle:
+    idle = instance.idle_for or Idle(fleet.spec.idle_duration)
+    if fleet.project_id is None or idle.seconds is None or not instance.idle:
         return None
     usable = sum(1 for other in fleet.instances if other.usable)
     if usable <= fleet.spec.nodes_min or instance.idle_since is None:
         return None
-    return instance.idle_since + fleet.spec.idle_duration * SECOND
+    return instance.idle_since + idle.seconds * SECOND
 
 
 def idled(instance: Instance, now: Micros) -> str:

@@ -27,6 +27,7 @@ def requested(event: e.InstanceRequested, at: Micros) -> Instance:
         created_at=at,
         changed_at=at,
         job_id=event.job_id,
+        idle_for=event.idle,
     )
 
 

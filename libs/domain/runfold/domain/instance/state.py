@@ -6,7 +6,7 @@ Capacity is counted per host, however many fleets lie over it.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from runfold.contracts.values import Micros, Quantities
+from runfold.contracts.values import Idle, Micros, Quantities
 
 
 class InstanceStatus(StrEnum):
@@ -85,6 +85,7 @@ class Instance:
     created_at: Micros
     changed_at: Micros
     job_id: str | None = None  #: for which job it was asked
+    idle_for: Idle | None = None  #: None is as long as its fleet says
     host_id: str | None = None
     hostname: str | None = None
     capacity: Quantities | None = None

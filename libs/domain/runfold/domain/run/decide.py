@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from runfold.contracts import job as j
 from runfold.contracts import run as e
-from runfold.contracts.values import JobSpec
+from runfold.contracts.values import Idle, JobSpec
 from runfold.domain import names
 from runfold.domain.errors import AlreadyExists, StillActive
 from runfold.domain.run.state import PastRun, Run
@@ -36,6 +36,7 @@ class SubmitRun:
     title: str | None = None
     priority: int = 0
     fleets: tuple[str, ...] | None = None
+    idle: Idle | None = None
 
 
 def submit(existing: Run | PastRun | None, command: SubmitRun) -> list[e.RunEvent | j.JobEvent]:
@@ -54,6 +55,7 @@ def submit(existing: Run | PastRun | None, command: SubmitRun) -> list[e.RunEven
         title=command.title,
         priority=command.priority,
         fleets=command.fleets,
+        idle=command.idle,
     )
     jobs = [
         j.JobSubmitted(new.job_id, command.run_id, new.attempt_id, new.spec, new.job_num, new.replica_num)

@@ -23,6 +23,7 @@ def submitted(event: e.RunSubmitted, at: Micros) -> Run:
         title=event.title,
         priority=event.priority,
         fleets=event.fleets,
+        idle=event.idle,
     )
 
 

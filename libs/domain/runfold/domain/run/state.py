@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from runfold.contracts.values import Micros
+from runfold.contracts.values import Idle, Micros
 from runfold.domain.job.state import Job, JobStatus
 
 
@@ -52,6 +52,7 @@ class Run(msgspec.Struct, gc=False):
     deleted: bool = False
     correlation_id: str = ""
     traceparent: str | None = None
+    idle: Idle | None = None
 
     @property
     def status(self) -> RunStatus:

@@ -238,7 +238,7 @@ def _place(this: Pass, run: Run, job: Job) -> bool:
             _decide(this, run, jobs.fail_or_retry(job, reason, message, this.now), [job])
         case Grow(fleet):
             this.taken.growing[fleet.id] = None
-            request: InstanceRequested = instances.request(fleet, this.new_id(), job.id)
+            request: InstanceRequested = instances.request_for(fleet, this.new_id(), run, job)
             this.decisions.append(Decision((request,), (streams.fleet(fleet.id),)))
             return False
         case Wait(why):

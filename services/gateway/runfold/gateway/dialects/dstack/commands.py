@@ -16,7 +16,7 @@ from runfold.gateway.ask import Ask
 from runfold.gateway.commands import Decision
 from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
 from runfold.gateway.dialects.dstack.effective import check_text, effective, merge
-from runfold.gateway.dialects.dstack.job_spec import job_spec
+from runfold.gateway.dialects.dstack.job_spec import idle, job_spec
 from runfold.gateway.dialects.dstack.placement import fleets_for
 from runfold.gateway.dialects.dstack.requests.runs import RunSpec
 from runfold.gateway.dialects.dstack.responses.run import Documents, documents_of
@@ -83,6 +83,7 @@ class Submission:
             jobs=(job,),
             priority=self.task.priority or 0,
             fleets=fleets_for(self.task, project, cell),
+            idle=idle(self.task.idle_duration),
         )
         events = tuple(runs.submit(existing, command))
         return Decision(self.run_id, events, (streams.run_name(project.id, self.name),))

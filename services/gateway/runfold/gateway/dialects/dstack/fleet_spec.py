@@ -1,12 +1,12 @@
 """From dstack's fleet configuration to core's fleet, and back for fleets that weren't made here."""
 
 from runfold.contracts.fleet import FleetSpec
-from runfold.contracts.values import Quantities
+from runfold.contracts.values import Idle, Quantities
 from runfold.domain.errors import Invalid
 from runfold.domain.fleet.state import Fleet
 from runfold.gateway.dialects.dstack.configuration.fleet import FleetConfiguration, FleetNodes
 from runfold.gateway.dialects.dstack.configuration.profile import Profile
-from runfold.gateway.dialects.dstack.job_spec import bounded, requested
+from runfold.gateway.dialects.dstack.job_spec import bounded, idle, requested
 from runfold.gateway.dialects.dstack.requests import fleets as requests
 from runfold.gateway.http.errors import Refused, Unsupported
 
@@ -22,14 +22,15 @@ def fleet_spec(spec: requests.FleetSpec) -> FleetSpec:
     if configuration.nodes is None:
         raise Refused("No ssh_config or nodes specified")
     _check_backends(configuration)
-    nodes, resources = configuration.nodes, configuration.resources
+    nodes, resources, asked = configuration.nodes, configuration.resources, _asked(spec)
     return FleetSpec(
         backend="local",
         nodes_min=bounded(nodes.min, "nodes"),
         nodes_target=bounded(nodes.target, "nodes"),
         nodes_max=None if nodes.max is None else bounded(nodes.max, "nodes"),
-        idle_duration=_idle(configuration.idle_duration, spec.profile.idle_duration),
+        idle_duration=(asked or Idle(IDLE_DURATION)).seconds,
         requires=requested(resources, Quantities()) if resources else Quantities(),
+        idle_asked=asked is not None,
     )
 
 
@@ -54,6 +55,7 @@ def _check_backends(configuration: FleetConfiguration) -> None:
         raise Invalid("No configured backend has spot or reserved instances", field="spot_policy")
 
 
-def _idle(own: int | None, profile: int | None) -> int | None:
-    seconds = next((s for s in (own, profile) if s is not None), IDLE_DURATION)
-    return None if seconds < 0 else seconds
+def _asked(spec: requests.FleetSpec) -> Idle | None:
+    """The configuration's before the profile's."""
+    own = spec.configuration.idle_duration
+    return idle(spec.profile.idle_duration if own is None else own)

@@ -2,7 +2,7 @@
 
 import shlex
 
-from runfold.contracts.values import Files, JobSpec, Quantities, RegistryAuth, Repo, Retry
+from runfold.contracts.values import Files, Idle, JobSpec, Quantities, RegistryAuth, Repo, Retry
 from runfold.domain.errors import Invalid
 from runfold.gateway.dialects.dstack.configuration.profile import ProfileRetry
 from runfold.gateway.dialects.dstack.configuration.resources import (
@@ -73,6 +73,13 @@ def retry(wanted: ProfileRetry | bool | None) -> Retry | None:
     policy = ProfileRetry() if wanted is True else wanted
     duration = RETRY_DURATION if policy.duration is None else policy.duration
     return Retry(tuple(policy.on_events or RETRY_EVENTS), duration)
+
+
+def idle(seconds: int | None) -> Idle | None:
+    """Less than nothing is for ever, null that nothing is asked for."""
+    if seconds is None:
+        return None
+    return Idle() if seconds < 0 else Idle(seconds)
 
 
 def shell(task: TaskConfiguration) -> str:
