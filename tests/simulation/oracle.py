@@ -14,6 +14,7 @@ from runfold.contracts.values import Quantities
 from runfold.domain import streams
 from runfold.domain.cell.fold import apply
 from runfold.domain.cell.state import Cell
+from runfold.domain.instance.blocks import reserved
 from runfold.eventlog.port import Append, Appended
 from tests.simulation.gateway import Seen
 from tests.simulation.machine import Machine
@@ -191,6 +192,8 @@ class Oracle:
             self._require(
                 instance.usable, f"{data.attempt_id} is placed on {instance.name}, which isn't usable"
             )
+            whole = reserved(self.cell.jobs[data.job_id].spec.requests, instance)
+            self._require(data.reserved == whole, f"{data.attempt_id} doesn't take whole blocks")
         if (job_id := getattr(data, "job_id", None)) is not None and not isinstance(data, j.JobFinished):
             self._require(
                 job_id not in self._ended,

@@ -161,4 +161,6 @@ def _spec(chance: Chance) -> FleetSpec:
     least = chance.number(0, 2)
     most = least + chance.number(0, 2) if chance.happens(0.5) else None
     idle = chance.number(1, 15) if chance.happens(0.7) else None
-    return FleetSpec(nodes_min=least, nodes_target=least, nodes_max=most, idle_duration=idle)
+    target = least if most is None else chance.number(least, most)
+    blocks = chance.one_of((1, 2, None))
+    return FleetSpec(nodes_min=least, nodes_target=target, nodes_max=most, idle_duration=idle, blocks=blocks)

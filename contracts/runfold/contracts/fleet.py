@@ -15,6 +15,7 @@ class FleetSpec:
     nodes_max: Natural | None = None  #: None is without bound
     idle_duration: Natural | None = None  #: seconds an instance above the minimum may idle; None for ever
     requires: Quantities = Quantities()  #: what each instance has at least
+    blocks: Natural | None = 1  #: into how many an instance is cut; None is as many as possible
     idle_asked: bool = True  #: False: `idle_duration` is a default, and isn't for instances made for runs
 
 

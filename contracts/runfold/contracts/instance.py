@@ -44,6 +44,7 @@ class InstanceProvisioned:
     capacity: Quantities
     region: str
     price_micros: Natural = 0  #: millionths of a dollar an hour
+    blocks: Natural = 1  #: into how many it is cut; 1 is not at all
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,3 +197,43 @@ async def test_a_full_host_is_offered_as_busy(world: World) -> None:
     await world.place("hungry", host)
 
     assert (before, await availability()) == (["idle"], ["busy"])
+
+
+async def test_a_cut_instance_shows_how_many_of_its_blocks_are_busy(world: World) -> None:
+    made = await apply(world, spec(blocks=4))
+    assert world.cell.fleets[made["id"]].spec.blocks == 4
+    host = await world.add_host(cpu=8, fleet_name="own", blocks=4)
+    await world.submit("small", resources={"cpu": 3}, fleets=["own"])
+
+    async def shown() -> tuple[Any, ...]:
+        (instance,) = (await world.in_main("fleets/get", {"name": "own"})).body["instances"]
+        return instance["status"], instance["busy_blocks"], instance["total_blocks"]
+
+    before = await shown()
+    await world.place("small", host)
+
+    assert (before, await shown()) == (("idle", 0, 4), ("busy", 2, 4))
+
+
+async def test_offers_of_a_cut_instance_are_the_blocks_that_a_task_would_take(world: World) -> None:
+    await apply(world, spec(blocks="auto"))
+    await world.add_host(cpu=8, gib=32, fleet_name="own", blocks=8)
+    configuration = {"type": "task", "commands": ["x"], "resources": {"cpu": 3}, "fleets": ["own"]}
+
+    plan = (await world.in_main("runs/get_plan", {"run_spec": {"configuration": configuration}})).body
+    (offer,) = plan["job_plans"][0]["offers"]
+
+    resources = offer["instance"]["resources"]
+    assert (offer["blocks"], offer["total_blocks"], offer["availability"]) == (3, 8, "idle")
+    assert (resources["cpus"], resources["memory_mib"]) == (3, 12 * 1024)
+
+
+async def test_a_fleet_s_plan_offers_the_hosts_that_it_could_cut(world: World) -> None:
+    for name, cpu in (("even", 8), ("odd", 3)):
+        await world.add_host(name, cpu)
+
+    plan = (await world.in_main("fleets/get_plan", {"spec": spec(blocks=4)})).body
+
+    (offer,) = plan["offers"]
+    assert (offer["instance"]["resources"]["cpus"], offer["blocks"], offer["total_blocks"]) == (8, 1, 4)
+    assert (plan["total_offers"], plan["max_offer_price"]) == (1, 0.0)

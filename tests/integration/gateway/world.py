@@ -17,6 +17,7 @@ from runfold.contracts.registry import Event
 from runfold.contracts.values import Quantities
 from runfold.domain.cell.state import Cell
 from runfold.domain.cell.touch import new_events
+from runfold.domain.instance.blocks import reserved
 from runfold.domain.job.state import Job
 from runfold.domain.project.state import Project
 from runfold.domain.run.encoding import VERSION
@@ -160,7 +161,13 @@ class World:
         return token
 
     async def add_host(
-        self, name: str = "host-1", cpu: int = 8, gib: int = 32, gpu: int = 0, fleet_name: str = "local"
+        self,
+        name: str = "host-1",
+        cpu: int = 8,
+        gib: int = 32,
+        gpu: int = 0,
+        fleet_name: str = "local",
+        blocks: int = 1,
     ) -> str:
         """A host with an executor, and an instance of a fleet on it; the instance's id."""
         ids = self.storage.ids
@@ -174,7 +181,9 @@ class World:
                 instance_id, of.id, of.nums, f"{of.name}-{of.nums}", "local", project_id=of.project_id
             ),
         )
-        await self.happen(instance.InstanceProvisioned(instance_id, of.id, host_id, name, capacity, "local"))
+        await self.happen(
+            instance.InstanceProvisioned(instance_id, of.id, host_id, name, capacity, "local", blocks=blocks)
+        )
         return instance_id
 
     def run(self, name: str) -> Run:
@@ -187,10 +196,11 @@ class World:
 
     async def place(self, name: str, instance_id: str) -> None:
         known = self.job(name)
-        host_id = self.cell.instances[instance_id].host_id
-        assert host_id is not None
+        on = self.cell.instances[instance_id]
+        assert on.host_id is not None
+        whole = reserved(known.spec.requests, on)
         await self.happen(
-            job.JobPlaced(known.id, known.run_id, known.attempt.id, instance_id, host_id, known.spec.requests)
+            job.JobPlaced(known.id, known.run_id, known.attempt.id, instance_id, on.host_id, whole)
         )
 
     async def start(self, name: str, instance_id: str) -> None:

@@ -75,8 +75,10 @@ def requested(
     return InstanceRequested(instance_id, fleet, num, f"name-{fleet}-{num}", "local", PROJECT, job)
 
 
-def provisioned(instance_id: str = "instance", host: str = "host", fleet: str = "fleet") -> Event:
-    return InstanceProvisioned(instance_id, fleet, host, host, CAPACITY, "local")
+def provisioned(
+    instance_id: str = "instance", host: str = "host", fleet: str = "fleet", blocks: int = 1
+) -> Event:
+    return InstanceProvisioned(instance_id, fleet, host, host, CAPACITY, "local", blocks=blocks)
 
 
 def instance(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from runfold.contracts.instance import InstanceEnded, InstanceEnding, InstanceProvisioned, InstanceRequested
+from runfold.contracts.values import Quantities
 from runfold.domain.fleet.state import Fleet
 from runfold.domain.instance.state import Instance
 from runfold.provisioner.backend import Created, NoOffers
@@ -12,7 +13,7 @@ from runfold.provisioner.backends.local import LocalBackend
 from runfold.provisioner.calls import PATIENCE, PAUSE, Calls
 from runfold.service.tasks import Tasks
 from tests.unit.domain.given import World, flat
-from tests.unit.domain.things import CAPACITY, FOUNDED, fleet, host, provisioned, requested
+from tests.unit.domain.things import CAPACITY, FOUNDED, fleet, host, provisioned, requested, submitted
 from tests.unit.service.virtual_time import run_virtual
 
 MACHINE = Created("host", "host", CAPACITY, "local")
@@ -159,3 +160,17 @@ def test_two_instances_of_a_fleet_never_lie_over_one_host() -> None:
         assert (second.instance_id, second.host_id) == ("second", "host-2")
 
     desk(world, LocalBackend(world), scenario)  # type: ignore[arg-type]
+
+
+def test_what_is_made_for_a_job_lies_over_a_host_that_can_run_it() -> None:
+    tiny, large = host("a", Quantities(cpu=500)), host("b")
+    wanted = requested(job="job")
+    world = World().happens(*FOUNDED, tiny, large, fleet(), submitted(), wanted)
+    (made,) = desk(world, LocalBackend(world), Desk.passes)  # type: ignore[arg-type]
+    assert made.host_id == "b"
+
+
+def test_an_instance_is_cut_as_its_fleet_asks_for() -> None:
+    world = World().happens(*FOUNDED, host("odd", Quantities(cpu=3000)), host(), fleet(blocks=2), requested())
+    (made,) = desk(world, LocalBackend(world), Desk.passes)  # type: ignore[arg-type]
+    assert (made.host_id, made.blocks) == ("host", 2)

@@ -10,6 +10,7 @@ from runfold.domain import streams
 from runfold.domain.cell.state import Cell
 from runfold.domain.decision import Decision
 from runfold.domain.instance import decide as instances
+from runfold.domain.instance.blocks import cut
 from runfold.domain.instance.state import Instance
 from runfold.domain.provisioning.plan import to_create, to_end
 from runfold.provisioner.backend import Backend, NoOffers
@@ -99,6 +100,8 @@ class Calls:
             made.capacity,
             made.region,
             made.price_micros,
+            # A backend makes only what can be cut as the fleet asks for.
+            cut(fleet.spec, made.capacity) or 1,
         )
 
     async def _end(self, backend: Backend, instance: Instance) -> InstanceEnded:

@@ -37,7 +37,7 @@ def evolve(instance: Instance, event: e.InstanceEvent, at: Micros) -> Instance:
         case e.InstanceProvisioned():
             instance.host_id, instance.hostname = event.host_id, event.hostname
             instance.capacity, instance.region = event.capacity, event.region
-            instance.price_micros = event.price_micros
+            instance.price_micros, instance.blocks = event.price_micros, event.blocks
             instance.provisioned_at = instance.idle_since = at
         case e.InstanceEnding():
             instance.ending, instance.reason, instance.message = True, event.reason, event.message

@@ -2,6 +2,7 @@
 
 from runfold.domain.cell.state import Cell
 from runfold.domain.fleet.state import Fleet
+from runfold.domain.instance.blocks import cut
 from runfold.domain.instance.state import Host, Instance
 
 BACKEND = "local"
@@ -24,4 +25,4 @@ def free_hosts(
 def _suits(host: Host, fleet: Fleet) -> bool:
     if fleet.project_id is None and host.fleet is not None and host.fleet != fleet.name:
         return False
-    return fleet.spec.requires.within(host.capacity)
+    return fleet.spec.requires.within(host.capacity) and cut(fleet.spec, host.capacity) is not None

@@ -91,6 +91,7 @@ class Instance:
     capacity: Quantities | None = None
     region: str | None = None
     price_micros: int = 0
+    blocks: int = 1
     provisioned_at: Micros | None = None
     idle_since: Micros | None = None
     ending: bool = False

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from runfold.contracts.values import Micros, Quantities
 from runfold.domain.cell.state import Cell
 from runfold.domain.fleet.state import Fleet
+from runfold.domain.instance.blocks import reserved, reserved_of
 from runfold.domain.instance.local import free_hosts
 from runfold.domain.instance.state import Host, Instance
 from runfold.domain.job.state import Job
@@ -19,6 +20,7 @@ NOT_HEARD = "nothing is heard of any suitable instance"
 class Place:
     instance: Instance
     host: Host
+    reserved: Quantities  #: no less than it asks for
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,10 @@ def place(cell: Cell, run: Run, job: Job, now: Micros, taken: Taken) -> Placemen
     able = [(i, h) for i, h in _instances(cell, fleets) if not lacks(h, job)]
     heard = [(i, h) for i, h in able if not i.silent]
     open_ = [(i, h) for i, h in heard if i.usable and job.excluded.get(i.id, 0) <= now]
-    free = [(i, h) for i, h in open_ if taken.fits(h, job.spec.requests)]
+    free = [(i, h) for i, h in open_ if taken.fits(h, reserved(job.spec.requests, i))]
     if free:
-        return Place(*min(free, key=lambda pair: _room(pair[1], taken)))
+        instance, host = min(free, key=lambda pair: _room(pair[1], taken))
+        return Place(instance, host, reserved(job.spec.requests, instance))
     full = "every suitable instance is full" if heard else NOT_HEARD
     return _nowhere_now(cell, fleets, job, taken, why=full if able else None)
 
@@ -93,11 +96,14 @@ def _nowhere_now(cell: Cell, fleets: list[Fleet], job: Job, taken: Taken, *, why
     """`why` those instances don't take it that are able to, None where there are none."""
     if any(f.id in taken.growing or _provisioning(f) for f in fleets):
         return Wait("an instance is being provisioned")
-    for fleet in fleets:
-        if any(not lacks(host, job) for host in free_hosts(cell, fleet)):
+    able = [(f, host) for f in fleets for host in free_hosts(cell, f) if not lacks(host, job)]
+    for fleet, host in able:
+        if taken.fits(host, reserved_of(job.spec.requests, fleet.spec, host)):
             return Grow(fleet)
     if why is not None:
         return Wait(why)
+    if able:
+        return Wait("every suitable host is full")
     unheard = (host for fleet in fleets for host in free_hosts(cell, fleet, silent=True))
     if any(not lacks(host, job) for host in unheard):
         return Wait(NOT_HEARD)

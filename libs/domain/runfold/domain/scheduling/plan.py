@@ -221,17 +221,17 @@ def _place(this: Pass, run: Run, job: Job) -> bool:
         return True
     answer = place(this.cell, run, job, this.now, this.taken)
     match answer:
-        case Place(instance, host):
+        case Place(instance, host, reserved):
             placed = j.JobPlaced(
                 job.id,
                 job.run_id,
                 job.attempt.id,
                 instance.id,
                 host.id,
-                reserved=job.spec.requests,
+                reserved=reserved,
                 stop_after=jobs.stop_after(job.spec, this.stop_after),
             )
-            this.taken.take(host, job.spec.requests)
+            this.taken.take(host, reserved)
             expect = (streams.run(run.id), streams.job(job.id), streams.instance(instance.id))
             this.decisions.append(Decision((placed,), expect))
         case Fail(reason, message):

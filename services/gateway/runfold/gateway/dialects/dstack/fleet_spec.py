@@ -30,6 +30,7 @@ def fleet_spec(spec: requests.FleetSpec) -> FleetSpec:
         nodes_max=None if nodes.max is None else bounded(nodes.max, "nodes"),
         idle_duration=(asked or Idle(IDLE_DURATION)).seconds,
         requires=requested(resources, Quantities()) if resources else Quantities(),
+        blocks=None if configuration.blocks == "auto" else bounded(configuration.blocks, "blocks"),
         idle_asked=asked is not None,
     )
 
@@ -42,6 +43,7 @@ def shown(fleet: Fleet) -> str:
     configuration = FleetConfiguration(
         name=fleet.name,
         nodes=FleetNodes(min=spec.nodes_min, target=spec.nodes_target, max=spec.nodes_max),
+        blocks="auto" if spec.blocks is None else spec.blocks,
         idle_duration=-1 if spec.idle_duration is None else spec.idle_duration,
     )
     return requests.FleetSpec(configuration=configuration, profile=Profile()).model_dump_json()

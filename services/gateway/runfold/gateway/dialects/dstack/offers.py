@@ -1,10 +1,13 @@
 """What could take a job: the instances there are, and the hosts that a fleet could still have."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from runfold.contracts.fleet import FleetSpec
 from runfold.contracts.values import Quantities
 from runfold.domain.cell.state import Cell
 from runfold.domain.fleet.state import Fleet
+from runfold.domain.instance.blocks import cut, taken, whole
 from runfold.domain.instance.state import Host
 from runfold.gateway.dialects.dstack.configuration.resources import ResourcesSpec
 from runfold.gateway.dialects.dstack.responses.hardware import backend, instance_type
@@ -26,37 +29,51 @@ def offers(
     return [{**offer, "backend_data": {}} for offer in ranked if _has_gpus(resources, offer)]
 
 
-def fleet_offers(requires: Quantities, backend_name: str, cell: Cell) -> list[dict[str, Any]]:
+def fleet_offers(spec: FleetSpec, cell: Cell) -> list[dict[str, Any]]:
     """What a fleet could have: each host once."""
-    if backend_name != "local":
-        return []
-    found = [
-        _offer(host, "local", "available") for host in cell.hosts.values() if requires.within(host.capacity)
-    ]
+    found = [_offer(host, spec.backend, "available", (1, blocks)) for host, blocks in _could_have(spec, cell)]
     return [{**offer, "backend_data": {}} for offer in found]
 
 
 def _of_fleet(wanted: Quantities, fleet: Fleet, cell: Cell) -> list[dict[str, Any]]:
-    made, taken = [], set()
+    made, over = [], set()
     for instance in fleet.instances:
         host = cell.hosts.get(instance.host_id or "")
-        if host is None or not instance.usable:
-            continue
-        taken.add(host.id)
-        if wanted.within(host.capacity):
-            idle = host.fits(wanted) and not instance.silent
-            made.append(_offer(host, instance.backend, "idle" if idle else "busy"))
-    if fleet.can_grow and fleet.spec.backend == "local":
-        free = [host for host in cell.hosts.values() if host.id not in taken]
-        made += [
-            _offer(host, "local", "available" if host.fits(wanted) else "busy")
-            for host in free
-            if wanted.within(host.capacity) and fleet.spec.requires.within(host.capacity)
-        ]
-    return made
+        if host is not None and instance.usable:
+            over.add(host.id)
+            ready = None if instance.silent else "idle"
+            made.append(_offer_for(wanted, host, instance.backend, instance.blocks, ready))
+    if fleet.can_grow:
+        free = ((host, blocks) for host, blocks in _could_have(fleet.spec, cell) if host.id not in over)
+        made += [_offer_for(wanted, host, fleet.spec.backend, blocks, "available") for host, blocks in free]
+    return [offer for offer in made if offer is not None]
 
 
-def _offer(host: Host, backend_name: str, availability: str) -> dict[str, Any]:
+def _could_have(spec: FleetSpec, cell: Cell) -> Iterator[tuple[Host, int]]:
+    """Hosts that suit such a fleet, and into how many blocks it would cut them."""
+    if spec.backend != "local":
+        return
+    for host in cell.hosts.values():
+        blocks = cut(spec, host.capacity)
+        if blocks is not None and spec.requires.within(host.capacity):
+            yield host, blocks
+
+
+def _offer_for(
+    wanted: Quantities, host: Host, backend_name: str, blocks: int, ready: str | None
+) -> dict[str, Any] | None:
+    """The blocks that hold what is wanted, busy where they aren't free; None where the whole host is too small."""
+    if not wanted.within(host.capacity):
+        return None
+    part = whole(wanted, blocks, host.capacity)
+    count = 1 if blocks == 1 else taken(wanted, blocks, host.capacity)
+    availability = ready if ready is not None and host.fits(part) else "busy"
+    made = _offer(host, backend_name, availability, (count, blocks))
+    return made if blocks == 1 else {**made, "instance": instance_type(part, host)}
+
+
+def _offer(host: Host, backend_name: str, availability: str, blocks: tuple[int, int]) -> dict[str, Any]:
+    """`blocks`: how many, of how many."""
     return {
         "backend": backend(backend_name),
         "instance": instance_type(host.capacity, host),
@@ -66,8 +83,8 @@ def _offer(host: Host, backend_name: str, availability: str) -> dict[str, Any]:
         "availability": availability,
         "availability_zones": None,
         "instance_runtime": "shim",
-        "blocks": 1,
-        "total_blocks": 1,
+        "blocks": blocks[0],
+        "total_blocks": blocks[1],
     }
 
 

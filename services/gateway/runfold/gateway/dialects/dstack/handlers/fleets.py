@@ -22,7 +22,7 @@ from runfold.gateway.dialects.dstack.responses.fleet import fleet
 from runfold.gateway.http.call import Answer
 from runfold.gateway.http.errors import Refused
 
-SHOWN = 100  #: offers in a plan
+SHOWN = 50  #: offers in a plan
 
 
 async def list_fleets(ask: Ask[requests.ListFleetsRequest]) -> Answer:
@@ -60,7 +60,7 @@ async def get_plan(ask: Ask[requests.GetFleetPlanRequest]) -> Answer:
     spec, core = ask.body.spec, fleet_spec(ask.body.spec)
     name = spec.configuration.name
     current = _own(ask.cell, project, names.check(name, names.RESOURCE)) if name is not None else None
-    found = fleet_offers(core.requires, core.backend, ask.cell)
+    found = fleet_offers(core, ask.cell)
     document = raw(spec.model_dump_json())
     plan: dict[str, Any] = {
         "project_name": project.name,

@@ -4,6 +4,7 @@ from typing import Any
 
 from runfold.domain.cell.state import Cell
 from runfold.domain.fleet.state import Fleet
+from runfold.domain.instance.blocks import taken
 from runfold.domain.instance.state import Instance
 from runfold.gateway.dialects.dstack.fleet_spec import shown
 from runfold.gateway.dialects.dstack.placement import CELL
@@ -48,10 +49,18 @@ def instance(of: Instance, fleet: Fleet, cell: Cell) -> dict[str, Any]:
         "region": of.region,
         "availability_zone": None,
         "price": price(of) if of.capacity else None,
-        "total_blocks": 1,
-        "busy_blocks": 1 if of.attempts else 0,
+        "total_blocks": of.blocks if of.capacity else None,
+        "busy_blocks": _busy_blocks(of, cell),
         "gpu_driver": None,
     }
+
+
+def _busy_blocks(of: Instance, cell: Cell) -> int:
+    """One that isn't cut is one block, however many jobs share it."""
+    if of.blocks == 1 or of.capacity is None:
+        return 1 if of.attempts else 0
+    held = (cell.attempts[attempt_id].reserved for attempt_id in of.attempts)
+    return sum(taken(reserved, of.blocks, of.capacity) for reserved in held)
 
 
 def _project_name(project_id: str | None, cell: Cell) -> str:
