@@ -62,18 +62,70 @@ async def test_a_name_is_made_up_where_none_is_given(world: World) -> None:
     assert made["spec"]["configuration"]["name"] == made["name"]
 
 
-async def test_an_existing_fleet_is_changed_by_who_knows_it_or_forces(world: World) -> None:
+async def test_an_existing_fleet_is_changed_by_who_knows_how_it_stands_or_forces(world: World) -> None:
     first = await apply(world, spec())
 
     blind = await apply(world, spec(nodes="0..2"))
     knowing = await apply(world, spec(nodes="0..3"), seen=first)
+    late = await apply(world, spec(nodes="0..5"), seen=first)
     forcing = await apply(world, spec(nodes="0..4"), force=True)
 
-    assert blind == (400, CHANGED)
+    assert (blind, late) == ((400, CHANGED), (400, CHANGED))
     assert (knowing["id"], knowing["spec"]["configuration"]["nodes"]) == (first["id"], {"min": 0, "max": 3})
     assert world.cell.fleets[forcing["id"]].spec.nodes_max == 4
-    plan = (await world.in_main("fleets/get_plan", {"spec": spec()})).body
-    assert (plan["action"], plan["current_resource"]["id"]) == ("update", first["id"])
+
+
+NODES_AND_MORE = (
+    "['nodes', 'reservation', 'tags', 'resources', 'backends', 'regions', 'availability_zones', 'instance_types',"
+    " 'spot_policy', 'max_price']"
+)
+SPEC = "['configuration', 'configuration_path', 'merged_profile']"
+
+
+@pytest.mark.parametrize(
+    ("changed", "refused"),
+    [
+        ({"nodes": "1..5", "tags": {"a": "b"}, "resources": {"cpu": 2}, "max_price": 2}, None),
+        ({"blocks": 2, "nodes": "0..2"}, f"['blocks', 'nodes']. Can only update {NODES_AND_MORE}."),
+        ({"idle_duration": "1h"}, f"['idle_duration']. Can only update {NODES_AND_MORE}."),
+        ({"placement": "cluster"}, f"['placement']. Can only update {NODES_AND_MORE}."),
+    ],
+)
+async def test_a_plan_says_what_is_changed_in_place_and_an_apply_refuses_the_rest(
+    world: World, changed: dict[str, Any], refused: str | None
+) -> None:
+    first = await apply(world, spec())
+
+    plan = (await world.in_main("fleets/get_plan", {"spec": spec(**changed)})).body
+    done = await apply(world, spec(**changed), seen=plan["current_resource"])
+
+    assert plan["current_resource"] == first
+    if refused is None:
+        assert (plan["action"], done["id"]) == ("update", first["id"])
+        assert done["spec"] == plan["effective_spec"]
+    else:
+        assert (plan["action"], done) == ("create", (400, f"Failed to update fields {refused}"))
+
+
+async def test_a_profile_is_not_changed_in_place(world: World) -> None:
+    first = await apply(world, spec())
+    other = {**spec(), "profile": {"idle_duration": "1h"}}
+
+    plan = (await world.in_main("fleets/get_plan", {"spec": other})).body
+    done = await apply(world, other, seen=first)
+
+    changed = "['profile', 'merged_profile']"
+    assert plan["action"] == "create"
+    assert done == (400, f"Failed to update fields {changed}. Can only update {SPEC}.")
+
+
+async def test_a_plan_shows_what_was_sent_and_what_it_comes_to(world: World) -> None:
+    sent = spec(resources={"cpu": 2, "gpu": None})
+    plan = (await world.in_main("fleets/get_plan", {"spec": sent})).body
+
+    assert plan["spec"]["configuration"]["resources"]["gpu"] is None
+    assert plan["effective_spec"]["configuration"]["resources"]["gpu"]["count"] == {"min": 0, "max": None}
+    assert (plan["action"], plan["current_resource"]) == ("create", None)
 
 
 @pytest.mark.parametrize(
@@ -82,8 +134,13 @@ async def test_an_existing_fleet_is_changed_by_who_knows_it_or_forces(world: Wor
         (spec("Cpu"), "Resource name should match regex '^[a-z][a-z0-9-]{1,40}$'"),
         (spec(nodes=None), "No ssh_config or nodes specified"),
         (spec(nodes=f"0..{10**25}"), "nodes: 1048576 is the most"),
-        (spec(ssh_config={"hosts": ["h"]}), "SSH fleets are not yet supported"),
+        (spec(ssh_config={"hosts": ["h"]}), "ssh_config and nodes are mutually exclusive"),
+        (spec(nodes=None, ssh_config={"hosts": ["h"]}), "SSH fleets are not yet supported"),
+        (spec(env={"A": "1"}), "Backend fleet configuration does not support the following fields: ['env']"),
         (spec(backends=["aws"]), "Backends aws are not configured"),
+        (spec(regions=["eu-west-1", "us-east-1"]), "Regions eu-west-1, us-east-1 are not configured"),
+        (spec(availability_zones=["a"]), "Availability zones a are not configured"),
+        (spec(instance_types=["g6e.24xlarge"]), "Instance types g6e.24xlarge are not configured"),
         (spec(spot_policy="spot"), "No configured backend has spot or reserved instances"),
     ],
 )
@@ -116,7 +173,7 @@ async def test_a_busy_fleet_is_not_deleted(world: World) -> None:
     answer = await world.in_main("fleets/delete", {"names": ["own"]})
 
     assert answer.status == 400
-    assert "in use" in answer.body["detail"][0]["msg"]
+    assert answer.body["detail"][0]["msg"] == "Failed to delete fleet own. Fleet is in use."
     assert not world.cell.fleets[made["id"]].deleting
 
 

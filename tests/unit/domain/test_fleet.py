@@ -73,7 +73,7 @@ def delete(world: World) -> list[e.FleetEvent]:
 
 
 def test_a_fleet_in_use_cannot_be_deleted() -> None:
-    given(a_place(), submitted(), placed()).when(delete).then_refused(StillActive, "name-fleet-0")
+    given(a_place(), submitted(), placed()).when(delete).then_refused(StillActive, "name-fleet")
 
 
 def test_a_fleet_is_deleted_once_its_jobs_have_ended() -> None:

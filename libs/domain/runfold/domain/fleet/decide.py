@@ -28,11 +28,8 @@ def update(fleet: Fleet, spec: FleetSpec, request: str | None) -> list[e.FleetEv
 
 def request_deletion(fleet: Fleet, user_id: str | None) -> list[e.FleetEvent]:
     """Raises StillActive while jobs run there; [] when it is being deleted already."""
-    busy = [instance.name for instance in fleet.instances if instance.attempts]
-    if busy:
-        raise StillActive(
-            f"Failed to delete fleets: {fleet.name}. Fleet instances are in use: {', '.join(busy)}"
-        )
+    if any(instance.attempts for instance in fleet.instances):
+        raise StillActive(f"Failed to delete fleet {fleet.name}. Fleet is in use.")
     return [] if fleet.deleting else [e.FleetDeletionRequested(fleet.id, user_id)]
 
 

@@ -1,13 +1,18 @@
 """From dstack's fleet configuration to core's fleet, and back for fleets that weren't made here."""
 
+from collections.abc import Collection
+
 from runfold.contracts.fleet import FleetSpec
 from runfold.contracts.values import Idle, Quantities
 from runfold.domain.errors import Invalid
 from runfold.domain.fleet.state import Fleet
 from runfold.gateway.dialects.dstack.configuration.fleet import FleetConfiguration, FleetNodes
-from runfold.gateway.dialects.dstack.configuration.profile import Profile
+from runfold.gateway.dialects.dstack.configuration.profile import Profile, ProfileParams
+from runfold.gateway.dialects.dstack.fleet_update import merged_profile
 from runfold.gateway.dialects.dstack.job_spec import bounded, idle, requested
+from runfold.gateway.dialects.dstack.offers import REGION
 from runfold.gateway.dialects.dstack.requests import fleets as requests
+from runfold.gateway.dialects.dstack.responses.hardware import INSTANCE_TYPE
 from runfold.gateway.http.errors import Refused, Unsupported
 
 IDLE_DURATION = 3 * 24 * 3600  #: seconds
@@ -17,12 +22,11 @@ BACKENDS = ("remote", "local")
 def fleet_spec(spec: requests.FleetSpec) -> FleetSpec:
     """Raises Refused, Unsupported, Invalid."""
     configuration = spec.configuration
-    if configuration.ssh_config is not None:
-        raise Unsupported("SSH fleets are")
-    if configuration.nodes is None:
-        raise Refused("No ssh_config or nodes specified")
-    _check_backends(configuration)
-    nodes, resources, asked = configuration.nodes, configuration.resources, _asked(spec)
+    _check_kind(configuration)
+    profile = merged_profile(spec)
+    _check_profile(profile)
+    nodes, resources, asked = configuration.nodes, configuration.resources, idle(profile.idle_duration)
+    assert nodes is not None
     return FleetSpec(
         backend="local",
         nodes_min=bounded(nodes.min, "nodes"),
@@ -49,15 +53,32 @@ def shown(fleet: Fleet) -> str:
     return requests.FleetSpec(configuration=configuration, profile=Profile()).model_dump_json()
 
 
-def _check_backends(configuration: FleetConfiguration) -> None:
-    wanted = configuration.backends
-    if wanted is not None and not any(name in BACKENDS for name in wanted):
-        raise Invalid(f"Backends {', '.join(wanted)[:200]} are not configured", field="backends")
-    if configuration.spot_policy == "spot" or configuration.reservation is not None:
+def document(fleet: Fleet) -> requests.FleetSpec:
+    """The same, read."""
+    return requests.FleetSpec.model_validate_json(shown(fleet)).with_defaults()
+
+
+def _check_kind(configuration: FleetConfiguration) -> None:
+    if configuration.ssh_config is not None and configuration.nodes is not None:
+        raise Refused("ssh_config and nodes are mutually exclusive")
+    if configuration.ssh_config is not None:
+        raise Unsupported("SSH fleets are")
+    if configuration.nodes is None:
+        raise Refused("No ssh_config or nodes specified")
+    if configuration.env:
+        raise Refused("Backend fleet configuration does not support the following fields: ['env']")
+
+
+def _check_profile(profile: ProfileParams) -> None:
+    """Refuses at once a fleet that could never have an instance. Raises Invalid."""
+    _check_among("Backends", "backends", profile.backends, BACKENDS)
+    _check_among("Regions", "regions", profile.regions, (REGION,))
+    _check_among("Availability zones", "availability_zones", profile.availability_zones, ())
+    _check_among("Instance types", "instance_types", profile.instance_types, (INSTANCE_TYPE,))
+    if profile.spot_policy == "spot" or profile.reservation is not None:
         raise Invalid("No configured backend has spot or reserved instances", field="spot_policy")
 
 
-def _asked(spec: requests.FleetSpec) -> Idle | None:
-    """The configuration's before the profile's."""
-    own = spec.configuration.idle_duration
-    return idle(spec.profile.idle_duration if own is None else own)
+def _check_among(what: str, field: str, wanted: list[str] | None, known: Collection[str]) -> None:
+    if wanted is not None and not any(name in known for name in wanted):
+        raise Invalid(f"{what} {', '.join(wanted)[:200]} are not configured", field=field)

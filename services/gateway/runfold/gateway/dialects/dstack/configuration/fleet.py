@@ -48,10 +48,12 @@ class FleetNodes(Canonical):
 
     @model_validator(mode="after")
     def _ordered(self) -> "FleetNodes":
+        if self.target < self.min:
+            raise ValueError("target must not be be less than min")
         if self.max is not None and self.max < self.min:
-            raise ValueError(f"Invalid range order: {self.min}..{self.max}")
-        if self.target < self.min or (self.max is not None and self.target > self.max):
-            raise ValueError("target must be between min and max")
+            raise ValueError("max must not be less than min")
+        if self.max is not None and self.max < self.target:
+            raise ValueError("max must not be less than target")
         return self
 
     @model_serializer

@@ -12,11 +12,11 @@ from runfold.domain.project.state import Project
 from runfold.domain.user.authorize import Operation
 from runfold.gateway.ask import Ask
 from runfold.gateway.commands import Decision
-from runfold.gateway.dialects.dstack.fleet_spec import fleet_spec
+from runfold.gateway.dialects.dstack.fleet_spec import document, fleet_spec
+from runfold.gateway.dialects.dstack.fleet_update import can_update, check_unchanged, check_update
 from runfold.gateway.dialects.dstack.offers import fleet_offers
 from runfold.gateway.dialects.dstack.page import by_creation
 from runfold.gateway.dialects.dstack.requests import fleets as requests
-from runfold.gateway.dialects.dstack.requests.shared import Resource
 from runfold.gateway.dialects.dstack.responses.encode import encoded, raw
 from runfold.gateway.dialects.dstack.responses.fleet import fleet
 from runfold.gateway.http.call import Answer
@@ -57,21 +57,20 @@ async def get(ask: Ask[requests.GetFleetRequest]) -> Answer:
 
 async def get_plan(ask: Ask[requests.GetFleetPlanRequest]) -> Answer:
     project = ask.project(Operation.MANAGE_FLEETS)
-    spec, core = ask.body.spec, fleet_spec(ask.body.spec)
-    name = spec.configuration.name
+    spec = ask.body.spec.with_defaults()
+    name, core = spec.configuration.name, fleet_spec(spec)
     current = _own(ask.cell, project, names.check(name, names.RESOURCE)) if name is not None else None
     found = fleet_offers(core, ask.cell)
-    document = raw(spec.model_dump_json())
     plan: dict[str, Any] = {
         "project_name": project.name,
         "user": ask.user.name,
-        "spec": document,
-        "effective_spec": document,
+        "spec": raw(ask.body.spec.model_dump_json()),
+        "effective_spec": raw(spec.model_dump_json()),
         "current_resource": fleet(current, ask.cell) if current else None,
         "offers": found[:SHOWN],
         "total_offers": len(found),
         "max_offer_price": max((offer["price"] for offer in found), default=None),
-        "action": "update" if current else "create",
+        "action": "update" if current and can_update(document(current), spec) else "create",
     }
     return Answer(encoded(plan))
 
@@ -79,21 +78,24 @@ async def get_plan(ask: Ask[requests.GetFleetPlanRequest]) -> Answer:
 async def apply(ask: Ask[requests.ApplyFleetPlanRequest]) -> Answer:
     """Creates the fleet, or changes the one that has its name."""
     project = ask.project(Operation.MANAGE_FLEETS)
-    sent = ask.body.plan.spec
+    sent = ask.body.plan.spec.with_defaults()
     core, new_id = fleet_spec(sent), ask.parts.ids.uuid4()
     name = sent.configuration.name or _free_name(ask, project)
     named = sent.configuration.model_copy(update={"name": name})
-    document = sent.model_copy(update={"configuration": named}).model_dump_json()
+    wanted = sent.model_copy(update={"configuration": named})
+    request = wanted.model_dump_json()
 
     def decide(cell: Cell) -> Decision:
         project = ask.project(Operation.MANAGE_FLEETS)
         existing = _own(cell, project, name)
         if existing is None:
-            command = FleetCreated(new_id, name, core, project.id, ask.user_id, document)
+            command = FleetCreated(new_id, name, core, project.id, ask.user_id, request)
             events = fleets.create(None, command)
             return Decision(new_id, tuple(events), (streams.fleet_name(project.id, name),))
-        _check_unchanged(existing, ask.body.plan.current_resource, ask.body.force)
-        events = fleets.update(existing, core, document)
+        current = document(existing)
+        check_unchanged(existing.id, current, ask.body.plan.current_resource, force=ask.body.force)
+        check_update(current, wanted)
+        events = fleets.update(existing, core, request)
         return Decision(existing.id, tuple(events), (streams.fleet(existing.id),))
 
     made = await ask.write(decide)
@@ -130,11 +132,6 @@ def _is_among(fleet: Fleet, projects: set[str], imported: bool) -> bool:
     if fleet.deleted:
         return False
     return fleet.project_id in projects or (fleet.project_id is None and imported)
-
-
-def _check_unchanged(existing: Fleet, seen: Resource | None, force: bool) -> None:
-    if not force and (seen is None or str(seen.id) != existing.id):
-        raise Refused("Failed to apply plan. Resource has been changed. Try again or use force apply.")
 
 
 def _free_name(ask: Ask[Any], project: Project) -> str:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from runfold.gateway.dialects.dstack.configuration.fleet import FleetConfiguration
 from runfold.gateway.dialects.dstack.configuration.profile import ProfileOrEmpty
+from runfold.gateway.dialects.dstack.configuration.resources import ResourcesSpec
 from runfold.gateway.dialects.dstack.configuration.scalars import Canonical
 from runfold.gateway.dialects.dstack.requests.shared import ByCreation, Limit100, Resource
 
@@ -14,6 +15,22 @@ class FleetSpec(Canonical):
     profile: ProfileOrEmpty
     autocreated: bool = False
 
+    def with_defaults(self) -> "FleetSpec":
+        """As it is kept, and as two of them compare."""
+        configuration, resources = self.configuration, self.configuration.resources
+        if resources is None or resources.gpu is not None:
+            return self
+        filled = resources.model_copy(update={"gpu": ResourcesSpec().gpu})
+        return self.model_copy(
+            update={"configuration": configuration.model_copy(update={"resources": filled})}
+        )
+
+
+class SeenFleet(Resource):
+    """A fleet as the client last saw it."""
+
+    spec: FleetSpec | None = None
+
 
 class GetFleetPlanRequest(Canonical):
     spec: FleetSpec
@@ -21,7 +38,7 @@ class GetFleetPlanRequest(Canonical):
 
 class ApplyFleetPlanInput(Canonical):
     spec: FleetSpec
-    current_resource: Resource | None = None
+    current_resource: SeenFleet | None = None
 
 
 class ApplyFleetPlanRequest(Canonical):

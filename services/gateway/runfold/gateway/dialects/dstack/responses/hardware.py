@@ -11,8 +11,8 @@ from runfold.gateway.ssh.address import HOST, JOB_PORT, SshAddress
 MIB, GIB = 1024**2, 1024**3
 
 
-#: What this host's backend is called to clients.
-REMOTE = "remote"
+#: What this host's backend is called to clients, and the one type of instance that it has.
+REMOTE, INSTANCE_TYPE = "remote", "instance"
 
 
 def backend(name: str) -> str:
@@ -35,7 +35,7 @@ def resources(capacity: Quantities, arch: str, gpu_name: str = "GPU") -> dict[st
 
 def instance_type(capacity: Quantities, host: Host | None) -> dict[str, Any]:
     arch = host.arch if host else "x86"
-    return {"name": "instance", "resources": resources(capacity, arch)}
+    return {"name": INSTANCE_TYPE, "resources": resources(capacity, arch)}
 
 
 def provisioning_data(attempt: Attempt, cell: Cell, ssh: SshAddress | None) -> dict[str, Any] | None:
