@@ -10,6 +10,7 @@ from runfold.contracts.registry import Event
 from runfold.domain import streams
 from runfold.domain.cell.state import Cell
 from runfold.domain.fleet import decide as fleets
+from runfold.domain.provisioning.plan import at_first
 from runfold.domain.run import decide as runs
 from runfold.domain.run.decide import SubmitRun
 from runfold.domain.run.state import Run
@@ -94,7 +95,8 @@ class SimGateway(Together):
 
         def decide(cell: Cell) -> Decision:
             existing = cell.fleets.get(cell.names.get(name, ""))
-            return Decision(command.fleet_id, tuple(fleets.create(existing, command)), (name,))
+            events = (*fleets.create(existing, command), *at_first(cell, command, self._ids.uuid4))
+            return Decision(command.fleet_id, events, (name,))
 
         return await self._write(decide, key)
 

@@ -62,12 +62,24 @@ async def test_fleets_and_instances_are_told_of_as_well(world: World) -> None:
 
     assert await messages(world, within_fleets=[local.id]) == [
         "Fleet created. Status: ACTIVE",
-        "Instance created. Status: PENDING",
+        "Instance created to meet target fleet node count. Status: PENDING",
         "Instance status changed PENDING -> IDLE",
     ]
     assert await messages(world, target_fleets=[made["id"]]) == [
         "Fleet created. Status: ACTIVE",
         "Fleet status changed ACTIVE -> TERMINATING",
+    ]
+
+
+async def test_what_comes_with_a_fleet_is_told_apart_and_is_nobody_s_doing(world: World) -> None:
+    await world.add_host()
+    spec = {"configuration": {"type": "fleet", "name": "own", "nodes": 1}, "profile": {}}
+    made = (await world.in_main("fleets/apply", {"plan": {"spec": spec}, "force": False})).body
+
+    told = await events(world, within_fleets=[made["id"]])
+    assert [(event["message"], event["actor_user"]) for event in told] == [
+        ("Fleet created. Status: ACTIVE", "admin"),
+        ("Instance created on fleet submission. Status: PENDING", None),
     ]
 
 

@@ -148,6 +148,22 @@ async def test_what_cannot_be_is_refused(world: World, wanted: dict[str, Any], m
     assert await apply(world, wanted) == (400, message)
 
 
+async def test_who_makes_a_fleet_sees_at_once_what_comes_of_it(world: World) -> None:
+    for name in ("host-1", "host-2"):
+        await world.add_host(name)
+
+    made = [await apply(world, spec(f"fleet-{nodes}", nodes=nodes)) for nodes in (0, 1, 5)]
+    targeted = await apply(world, spec("targeted", nodes={"min": 0, "target": 2, "max": 2}))
+
+    coming = [[(i["name"], i["status"]) for i in each["instances"]] for each in (*made, targeted)]
+    assert coming == [
+        [],
+        [("fleet-1-0", "pending")],
+        [("fleet-5-0", "pending"), ("fleet-5-1", "pending")],
+        [("targeted-0", "pending"), ("targeted-1", "pending")],
+    ]
+
+
 async def test_the_cell_s_fleet_shows_as_imported_and_is_nobody_s_to_change(world: World) -> None:
     own = await apply(world, spec("local"))
 

@@ -1,10 +1,12 @@
 """Passes of the provisioner: minimum sizes, hosts that joined, idle ends, deletions."""
 
+from typing import Any
+
 from runfold.contracts.fleet import FleetDeleted, FleetDeletionRequested, FleetSpec, FleetUpdated
 from runfold.contracts.instance import InstanceEnded, InstanceEnding, InstanceRequested
 from runfold.contracts.values import Idle, Quantities
-from runfold.domain.provisioning.plan import next_due, to_create, to_end
-from tests.unit.domain.given import SECOND, START, After, flat, given, provision
+from runfold.domain.provisioning.plan import at_first, next_due, to_create, to_end
+from tests.unit.domain.given import SECOND, START, After, World, flat, given, provision
 from tests.unit.domain.things import (
     FOUNDED,
     a_place,
@@ -70,6 +72,19 @@ def test_a_fleet_gets_its_target_at_first_and_keeps_its_minimum_from_then_on() -
 
     world.happens(InstanceEnded("new-2", "terminated_by_user"))
     assert flat(world.provision()) == [request(3, num=2)]
+
+
+def test_a_fleet_s_first_instances_come_with_it_as_far_as_there_are_hosts() -> None:
+    def with_fleet(world: World, **of: Any) -> list[InstanceRequested]:
+        return at_first(world.cell, fleet(**of), world.new_id)
+
+    world = given(*FOUNDED, host("a"), host("b")).world
+    assert with_fleet(world) == []
+    assert with_fleet(world, nodes_target=1) == [request(1)]
+    assert with_fleet(world, nodes_min=3) == [request(2), request(3, num=1)]
+
+    world.happens(fleet(nodes_min=3), request(2), request(3, num=1))
+    assert world.provision() == []
 
 
 def test_a_target_beyond_the_hosts_there_are_is_met_as_they_join() -> None:

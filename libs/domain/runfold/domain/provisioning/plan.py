@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Container, Iterator
 
-from runfold.contracts.instance import InstanceEvent
+from runfold.contracts.fleet import FleetCreated
+from runfold.contracts.instance import InstanceEvent, InstanceRequested
 from runfold.contracts.values import Micros
 from runfold.domain import streams
 from runfold.domain.cell.state import Cell
 from runfold.domain.decision import Decision
 from runfold.domain.fleet import decide as fleets
+from runfold.domain.fleet.evolve import created
 from runfold.domain.fleet.state import Fleet
 from runfold.domain.instance import decide as instances
 from runfold.domain.instance.local import BACKEND, free_hosts
@@ -47,6 +49,16 @@ def plan(
         if not decided:
             del dirty[fleet_id]
     return decisions
+
+
+def at_first(cell: Cell, command: FleetCreated, new_id: Ids) -> list[InstanceRequested]:
+    """A new fleet's first instances, asked for with the fleet itself: who makes it sees at once that they come."""
+    fleet = created(command, cell.time)
+    requests = []
+    for _ in range(min(fleet.wanted, len(free_hosts(cell, fleet)))):
+        requests.append(instances.request(fleet, new_id()))
+        fleet.nums += 1
+    return requests
 
 
 def lacks_one(cell: Cell, fleet: Fleet) -> bool:

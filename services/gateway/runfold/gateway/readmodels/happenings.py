@@ -164,13 +164,17 @@ class Happenings:
             yield Change("status", (target,), known.project_id, before=before, after=after)
 
     def _instance_requested(self, e: instance.InstanceRequested) -> Iterator[Change]:
-        targets, what, run_id = [Target("instance", e.instance_id, e.name)], "created", None
+        targets, run_id = [Target("instance", e.instance_id, e.name)], None
+        with_fleet = (
+            self._cell().fleets[e.fleet_id].created_at == self._cell().instances[e.instance_id].created_at
+        )
+        what = "created on fleet submission" if with_fleet else "created to meet target fleet node count"
         wanted_by = self._cell().jobs.get(e.job_id or "")
         if wanted_by is not None:
             what, run_id = "created for job", wanted_by.run_id
             targets.append(Target("job", wanted_by.attempt.id, wanted_by.spec.name))
         self._status[e.instance_id] = "pending"
-        yield Change(what, tuple(targets), e.project_id, run_id, e.fleet_id, after="pending")
+        yield Change(what, tuple(targets), e.project_id, run_id, e.fleet_id, after="pending", by_user=False)
 
     def _instance_changed(self, e: Any) -> Iterator[Change]:
         known = self._cell().instances[e.instance_id]

@@ -9,6 +9,7 @@ from runfold.domain.errors import NotFound
 from runfold.domain.fleet import decide as fleets
 from runfold.domain.fleet.state import Fleet
 from runfold.domain.project.state import Project
+from runfold.domain.provisioning.plan import at_first
 from runfold.domain.user.authorize import Operation
 from runfold.gateway.ask import Ask
 from runfold.gateway.commands import Decision
@@ -90,16 +91,16 @@ async def apply(ask: Ask[requests.ApplyFleetPlanRequest]) -> Answer:
         existing = _own(cell, project, name)
         if existing is None:
             command = FleetCreated(new_id, name, core, project.id, ask.user_id, request)
-            events = fleets.create(None, command)
-            return Decision(new_id, tuple(events), (streams.fleet_name(project.id, name),))
+            made = [*fleets.create(None, command), *at_first(cell, command, ask.parts.ids.uuid4)]
+            return Decision(new_id, tuple(made), (streams.fleet_name(project.id, name),))
         current = document(existing)
         check_unchanged(existing.id, current, ask.body.plan.current_resource, force=ask.body.force)
         check_update(current, wanted)
         events = fleets.update(existing, core, request)
         return Decision(existing.id, tuple(events), (streams.fleet(existing.id),))
 
-    made = await ask.write(decide)
-    return Answer(encoded(fleet(ask.cell.fleets[made], ask.cell)))
+    fleet_id = await ask.write(decide)
+    return Answer(encoded(fleet(ask.cell.fleets[fleet_id], ask.cell)))
 
 
 async def delete(ask: Ask[requests.DeleteFleetsRequest]) -> Answer:
