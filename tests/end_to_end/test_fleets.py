@@ -31,6 +31,21 @@ def test_a_fleet_keeps_its_minimum_and_never_doubles_the_hosts_capacity(embedded
     assert [instance["status"] for instance in _instances(client, "one")] == ["idle"]
 
 
+def test_a_fleet_that_cuts_its_instances_into_blocks_gives_a_job_whole_ones(embedded: Embedded) -> None:
+    client = embedded.start()
+    next(client.events("instance.InstanceProvisioned"))
+    coming = _apply(client, {"name": "cut", "nodes": 1, "blocks": "auto"})["instances"]
+    assert [(each["name"], each["status"]) for each in coming] == [("cut-0", "pending")]
+
+    client.submit("sleep 1000", name="small", fleets=["cut"])
+    next(client.events("job.JobPlaced"))
+
+    (instance,) = _instances(client, "cut")
+    assert instance["total_blocks"] == instance["instance_type"]["resources"]["cpus"]
+    assert (instance["busy_blocks"], instance["status"]) == (1, "busy")
+    client.stop("small", abort=True)
+
+
 def test_a_run_for_which_nothing_suits_fails_at_once_and_says_why(embedded: Embedded) -> None:
     client = embedded.start()
     next(client.events("instance.InstanceProvisioned"))
@@ -43,9 +58,9 @@ def test_a_run_for_which_nothing_suits_fails_at_once_and_says_why(embedded: Embe
     assert "8 GPU" in submission["termination_reason_message"]
 
 
-def _apply(client: Client, configuration: JSON) -> None:
+def _apply(client: Client, configuration: JSON) -> JSON:
     spec = {"configuration": {"type": "fleet", **configuration}, "profile": {}}
-    client.in_project("fleets/apply", {"plan": {"spec": spec}, "force": False})
+    return client.in_project("fleets/apply", {"plan": {"spec": spec}, "force": False})
 
 
 def _instances(client: Client, fleet: str) -> list[JSON]:

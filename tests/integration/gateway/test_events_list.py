@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from runfold.contracts.instance import InstanceRequested, InstanceReturned, InstanceSilent
+from runfold.contracts.instance import (
+    InstanceEnded,
+    InstanceEnding,
+    InstanceRequested,
+    InstanceReturned,
+    InstanceSilent,
+)
 from tests.integration.gateway.world import World
 
 
@@ -71,13 +77,26 @@ async def test_fleets_and_instances_are_told_of_as_well(world: World) -> None:
     ]
 
 
+async def test_why_an_instance_ends_is_said_once(world: World) -> None:
+    instance_id = await world.add_host()
+    idled = ("idle_timeout", "Instance idle for 60s")
+    await world.happen(InstanceEnding(instance_id, *idled))
+    await world.happen(InstanceEnded(instance_id, *idled))
+
+    told = await messages(world, target_instances=[instance_id])
+    assert [message for message in told if "TERMINATING" in message] == [
+        "Instance status changed IDLE -> TERMINATING. Termination reason: IDLE_TIMEOUT (Instance idle for 60s)",
+        "Instance status changed TERMINATING -> TERMINATED",
+    ]
+
+
 async def test_what_comes_with_a_fleet_is_told_apart_and_is_nobody_s_doing(world: World) -> None:
     await world.add_host()
     spec = {"configuration": {"type": "fleet", "name": "own", "nodes": 1}, "profile": {}}
     made = (await world.in_main("fleets/apply", {"plan": {"spec": spec}, "force": False})).body
 
     told = await events(world, within_fleets=[made["id"]])
-    assert [(event["message"], event["actor_user"]) for event in told] == [
+    assert sorted((event["message"], event["actor_user"]) for event in told) == [
         ("Fleet created. Status: ACTIVE", "admin"),
         ("Instance created on fleet submission. Status: PENDING", None),
     ]

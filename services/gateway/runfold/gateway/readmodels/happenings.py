@@ -182,6 +182,8 @@ class Happenings:
         before = self._moved(known.id, after, over=known.ended_at is not None)
         if before is not None:
             target = Target("instance", known.id, known.name)
+            # Why it ends is said as that begins.
+            said = before == "terminating"
             yield Change(
                 "status",
                 (target,),
@@ -189,8 +191,8 @@ class Happenings:
                 fleet_id=known.fleet_id,
                 before=before,
                 after=after,
-                reason=known.reason,
-                message=known.message,
+                reason=None if said else known.reason,
+                message=None if said else known.message,
             )
 
     def _instance_heard(self, e: instance.InstanceSilent | instance.InstanceReturned) -> Iterator[Change]:
