@@ -163,7 +163,7 @@ def told(world: World) -> str:
 @settings(max_examples=100, deadline=None)
 @over(CLUSTERS, STEPS)
 def test_forgetting_as_soon_as_possible_changes_no_decision(cluster: Cluster, steps: list[Any]) -> None:
-    remembering = Cluster(cluster.hosts, cluster.jobs, cluster.idle)
+    remembering = Cluster(cluster.hosts, cluster.jobs, cluster.idle, cluster.blocks)
     for step in steps:
         cluster.step(*step)
         remembering.step(*step)

@@ -11,6 +11,7 @@ from runfold.contracts import run as r
 from runfold.contracts.instance import InstanceEnded, InstanceProvisioned
 from runfold.contracts.registry import Event
 from runfold.contracts.values import JobSpec, Quantities, Retry
+from runfold.domain.instance.blocks import taken
 from runfold.domain.job.evolve import evolve, submitted
 from runfold.domain.job.reasons import MEANINGS
 from runfold.domain.provisioning.plan import to_create, to_end
@@ -114,9 +115,9 @@ STEPS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 99)), max_size=60)
 class Cluster:
     """Hosts, one fleet over them, and runs; `step` lets one thing happen, chosen by two numbers."""
 
-    def __init__(self, hosts: list[int], jobs: list[Any], idle: int | None) -> None:
-        self.world = World().happens(*FOUNDED, fleet(idle_duration=idle))
-        self.hosts, self.jobs, self.idle = hosts, jobs, idle
+    def __init__(self, hosts: list[int], jobs: list[Any], idle: int | None, blocks: int) -> None:
+        self.world = World().happens(*FOUNDED, fleet(idle_duration=idle, blocks=blocks))
+        self.hosts, self.jobs, self.idle, self.blocks = hosts, jobs, idle, blocks
         self.world.happens([host(f"host-{n}", Quantities(cpu=cpu)) for n, cpu in enumerate(hosts)])
         for number, (cpu, priority, retry, limit) in enumerate(jobs):
             of: dict[str, Any] = {"requests": Quantities(cpu=cpu), "retry": retry, "max_duration": limit}
@@ -164,7 +165,9 @@ class Cluster:
             taken = {i.host_id for i in self.world.cell.fleets["fleet"].instances}
             free = [known for known in self.world.cell.hosts.values() if known.id not in taken]
             decided.append(
-                InstanceProvisioned(instance.id, "fleet", free[0].id, "h", free[0].capacity, "local")
+                InstanceProvisioned(
+                    instance.id, "fleet", free[0].id, "h", free[0].capacity, "local", blocks=self.blocks
+                )
                 if free
                 else InstanceEnded(instance.id, "no_offers")
             )
@@ -185,11 +188,15 @@ class Cluster:
             assert known.used_cpu == sum(attempt.reserved.cpu for attempt in held)
             assert 0 <= known.used_cpu <= known.capacity.cpu
             assert not any(attempt.ended for attempt in held)
+        for each in self.world.cell.fleets["fleet"].instances:
+            busy = [self.world.cell.attempts[attempt_id].reserved for attempt_id in each.attempts]
+            if each.blocks > 1 and each.capacity is not None:
+                assert sum(taken(amount, each.blocks, each.capacity) for amount in busy) <= each.blocks
         over_hosts = [i.host_id for i in self.world.cell.fleets["fleet"].instances if i.host_id]
         assert len(over_hosts) == len(set(over_hosts))
 
 
-CLUSTERS = st.builds(Cluster, HOSTS, JOBS, st.none() | st.just(60))
+CLUSTERS = st.builds(Cluster, HOSTS, JOBS, st.none() | st.just(60), st.sampled_from([1, 2, 3]))
 
 
 @settings(max_examples=150, deadline=None)
