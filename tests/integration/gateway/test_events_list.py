@@ -45,6 +45,28 @@ async def test_a_run_s_life_is_told(world: World) -> None:
     )
 
 
+async def test_what_happens_at_once_is_told_in_its_order(world: World) -> None:
+    await world.start_of("told")
+    run_id = world.run("told").id
+
+    downwards = [event["message"] for event in await events(world, within_runs=[run_id])]
+    upwards = [event["message"] for event in await events(world, within_runs=[run_id], ascending=True)]
+
+    assert (
+        upwards
+        == downwards[::-1]
+        == [
+            "Run submitted. Status: SUBMITTED",
+            "Job created on run submission. Status: SUBMITTED",
+            "Job assigned to instance.",
+            "Job status changed SUBMITTED -> PROVISIONING",
+            "Run status changed SUBMITTED -> PROVISIONING",
+            "Job status changed PROVISIONING -> RUNNING",
+            "Run status changed PROVISIONING -> RUNNING",
+        ]
+    )
+
+
 async def test_each_event_names_its_targets_and_who_did_it(world: World) -> None:
     run = (await world.submit("told")).body
 

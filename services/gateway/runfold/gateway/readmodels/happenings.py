@@ -18,7 +18,7 @@ from runfold.gateway.readmodels.changes import Change, Target
 
 
 class Happened(msgspec.Struct, frozen=True, gc=False):
-    """A change with its event's time and actor; `within` has the ids of all that it is news about."""
+    """A change with its time and its event's actor; `within` has the ids of all that it is news about."""
 
     event_id: str
     number: int  #: among the changes of its event
@@ -41,6 +41,7 @@ class Happenings:
         self._cell = cell
         self._people = people.People(cell)
         self._status: dict[str, str] = {}
+        self._last: Micros = 0
 
     def of(self, envelope: Envelope) -> Iterator[Happened]:
         """Asked once for each event, after its commit is folded."""
@@ -51,7 +52,12 @@ class Happenings:
         if isinstance(data, run.RunDeleted):
             data = named(data, envelope.record.streams)
         for number, change in enumerate(maker(self, data)):
-            yield _happened(envelope, number, change)
+            yield _happened(envelope, number, self._moment(envelope.time), change)
+
+    def _moment(self, time: Micros) -> Micros:
+        """Of the next change: each has one of its own, as a list by time alone shows what one commit tells in order."""
+        self._last = max(time, self._last + 1)
+        return self._last
 
     def _moved(self, key: str, after: str, *, over: bool) -> str | None:
         """Where it stood before, if that was elsewhere."""
@@ -202,7 +208,7 @@ class Happenings:
         yield Change(what, (target,), known.project_id, fleet_id=known.fleet_id)
 
 
-def _happened(envelope: Envelope, number: int, change: Change) -> Happened:
+def _happened(envelope: Envelope, number: int, time: Micros, change: Change) -> Happened:
     record = envelope.record
     actor = record.actor if change.by_user else ""
     scopes = (change.run_id, change.fleet_id, change.project_id)
@@ -211,7 +217,7 @@ def _happened(envelope: Envelope, number: int, change: Change) -> Happened:
         event_id=record.id,
         number=number,
         position=envelope.position,
-        time=envelope.time,
+        time=time,
         actor_id=actor.removeprefix("user:") if actor.startswith("user:") else None,
         change=change,
         within=tuple(dict.fromkeys(about)),
