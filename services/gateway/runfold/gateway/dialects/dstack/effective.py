@@ -74,8 +74,10 @@ def _unsupported(task: TaskConfiguration, spec: RunSpec) -> dict[str, object]:
 
 
 def _check_repo(spec: RunSpec) -> None:
-    if (spec.repo_id is None) != (spec.repo_data is None):
-        raise Refused("repo_id and repo_data must be set together")
+    if spec.repo_id is None and spec.repo_data is not None:
+        raise Refused("repo_data must not be set if repo_id is not set")
+    if spec.repo_id is not None and spec.repo_data is None:
+        raise Refused("repo_id must not be set if repo_data is not set")
     wanted = isinstance(spec.configuration, TaskConfiguration) and spec.configuration.repos
     if wanted and (spec.repo_data or {}).get("repo_type") != "remote":
         raise Refused("`repos` takes repo_id and repo_data of a remote repo, which was initialized before")
