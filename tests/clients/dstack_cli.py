@@ -13,11 +13,10 @@ from typing import Any
 
 import yaml
 
-from infra.testservers.environment import environment
+from tests.clients.installed import programs
 from tests.end_to_end.client import Client
 from tests.end_to_end.embedded import TOKEN
 
-HERE = Path(__file__).parent
 PATIENCE = 60  #: seconds for one command
 #: Between two columns of a table.
 _GAP = re.compile(r"\s{2,}")
@@ -133,8 +132,3 @@ class Dstack:
             "DSTACK_TOKEN": TOKEN,
         }
         return {name: value for name, value in {**usual, **settings}.items() if value is not None}
-
-
-def programs() -> Path:
-    """Where `dstack` is, and a Python that has it."""
-    return environment("dstack-client", HERE / "dstack.lock")
