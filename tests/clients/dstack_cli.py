@@ -79,8 +79,8 @@ class Begun:
 class Dstack:
     """One user of the command line, whose configurations lie in the folder in which the commands run."""
 
-    def __init__(self, home: Path, client: Client) -> None:
-        self.home, self.client = home, client
+    def __init__(self, home: Path, client: Client, settings: Settings = _NONE) -> None:
+        self.home, self.client, self._settings = home, client, settings
 
     def __call__(self, line: str, *, given: str = "", settings: Settings = _NONE) -> Ended:
         """`dstack LINE`, with `given` at its standard input."""
@@ -131,4 +131,8 @@ class Dstack:
             "DSTACK_PROJECT": self.client.project,
             "DSTACK_TOKEN": TOKEN,
         }
-        return {name: value for name, value in {**usual, **settings}.items() if value is not None}
+        return {
+            name: value
+            for name, value in {**usual, **self._settings, **settings}.items()
+            if value is not None
+        }
