@@ -56,6 +56,13 @@ def test_who_has_no_right_or_asks_for_what_is_not_there_is_told(dstack: Dstack) 
     assert {(each.status, each.text) for each in unknown} == {(1, "Run nobody not found\n")}
 
 
+def test_what_only_other_products_of_its_makers_have_is_missing_as_in_the_original(dstack: Dstack) -> None:
+    login, exports = dstack.together(f"login --url {dstack.client.url}", "export list")
+
+    assert (login.status, login.lines[-1]) == (1, "No SSO providers configured on the server.")
+    assert (exports.status, exports.lines[-1]) == (1, "This dstack server does not support exports.")
+
+
 def test_what_a_run_may_not_ask_for_is_said_before_it_is_submitted(dstack: Dstack) -> None:
     unnamed = dstack.task("Wrong_Name", "true")
     misspelt = dstack.write("misspelt.dstack.yml", type="task", commands=["true"], nmae="x")
