@@ -20,8 +20,11 @@ def test_a_fleet_is_made_shown_changed_and_deleted(dstack: Dstack) -> None:
         "apply -f fleet.dstack.yml -y", "fleet -v", "fleet get default --json"
     )
     changed = dstack(f"apply -f {fleet(dstack, '0..2')} -y")
+    told, within = dstack.together("event --target-fleet default", "event --within-fleet default")
     deleted = dstack("delete -f fleet.dstack.yml -y")
-    gone, missing = dstack.together("delete -f fleet.dstack.yml -y", "fleet get default --json")
+    gone, missing, unknown = dstack.together(
+        "delete -f fleet.dstack.yml -y", "fleet get default --json", "fleet delete default -y"
+    )
 
     assert (made.status, made.row("Nodes")) == (0, ["Nodes", "min=0 target=0 max=1"])
     assert "Fleet default does not exist yet." in made.lines
@@ -31,8 +34,14 @@ def test_a_fleet_is_made_shown_changed_and_deleted(dstack: Dstack) -> None:
     assert got.json["spec"]["configuration"]["nodes"] == {"min": 0, "max": 1}
     assert (got.json["status"], got.json["instances"]) == ("active", [])
     assert (changed.status, changed.row("default")[1]) == (0, "0..2")
+    assert [line.rpartition("] ")[2] for line in told.lines] == [
+        "Fleet created. Status: ACTIVE",
+        "Fleet updated",
+    ]
+    assert within.text == told.text
     assert (deleted.status, deleted.lines[-1]) == (0, "Fleet default deleted")
     assert (gone.status, gone.text) == (1, "Fleet default does not exist\n")
+    assert (unknown.status, unknown.text) == (1, "Fleet default does not exist\n")
     assert missing.status == 1
     assert missing.text.endswith("not found\n")
 
