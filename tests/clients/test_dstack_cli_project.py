@@ -26,7 +26,7 @@ def test_a_project_is_added_listed_and_used(dstack: Dstack) -> None:
 
 
 def test_a_secret_is_set_listed_shown_changed_and_deleted(dstack: Dstack) -> None:
-    assert dstack("secret set key first").text == "OK\n"
+    dstack.client.in_project("secrets/create_or_update", {"name": "key", "value": "first"})
     assert dstack("secret set key second").text == "OK\n"
     listed, shown = dstack.together("secret list", "secret get key")
     told = dstack("event --target-secret key")

@@ -45,9 +45,7 @@ def test_who_has_no_right_or_asks_for_what_is_not_there_is_told(dstack: Dstack) 
     wrong_token = dstack.begin("ps", settings={"DSTACK_TOKEN": "wrong"})
     unknown_project = dstack.begin("fleet", settings={"DSTACK_PROJECT": "nowhere"})
     denied, missing = wrong_token.end(), unknown_project.end()
-    unknown = dstack.together(
-        "run get nobody --json", "logs nobody", "stop nobody -y", "attach nobody", "metrics nobody"
-    )
+    unknown = dstack.together("run get nobody --json", "logs nobody", "stop nobody -y")
 
     assert denied.status == 1
     assert denied.text.endswith("is denied. Please check your access token\n")
