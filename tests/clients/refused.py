@@ -61,6 +61,7 @@ def _of_things(talk: Conversation) -> None:
     talk.ask("unknown volume", "volumes/get", {"name": "nobody"})
     talk.ask("unknown gateway", "gateways/get", {"name": "nobody"})
     talk.ask("unknown repo", "repos/get", {"repo_id": "nobody"})
+    talk.ask("unknown archive", "/api/files/get_archive_by_hash", {"hash": "0" * 64})
     talk.ask("exports", "exports/list")
     talk.ask("unknown call", "/api/nothing")
 

@@ -56,6 +56,18 @@ def test_an_attached_task_shows_its_output_and_ends_as_it_does(dstack: Dstack) -
     assert "after" not in failed.lines
 
 
+def test_files_of_a_configuration_are_there_where_it_runs(dstack: Dstack) -> None:
+    data = dstack.home / "data"
+    data.mkdir()
+    (data / "inner.txt").write_text("of a folder\n")
+    (dstack.home / "single.txt").write_text("of its own\n")
+    task = dstack.task("reads", "cat data/inner.txt renamed.txt", files=["data", "single.txt:renamed.txt"])
+
+    done = dstack(f"apply -f {task} -y")
+
+    assert (done.status, done.lines[-3:]) == (0, ["of a folder", "of its own", "Exited (0)"])
+
+
 def test_a_run_of_a_name_that_is_over_takes_its_place(dstack: Dstack) -> None:
     task = dstack.task("again", "echo again")
     first = dstack.client.submit("true", name="again")

@@ -17,8 +17,6 @@ REFUSED: dict[str, Any] = {
     "groups": [{"nodes": 1}],
     "volumes": ["/host:/path"],
     "docker": True,
-    "repos": ["."],
-    "files": ["."],
     "dstack": True,
     "setup": ["true"],
     "schedule": {"cron": "0 * * * *"},
