@@ -123,5 +123,5 @@ async def test_a_line_says_nothing_of_what_it_does_not_know(tickets: Tickets, ur
             assert await line.hear() is None
             await line.say(Ended())
             assert (await socket.receive_json())["type"] == "Ended"
+            assert (await asyncio.gather(line.hear(), socket.close()))[0] is None
             await line.close()
-            await socket.close()
