@@ -37,7 +37,7 @@ async def test_the_run_is_followed_to_its_end(world: World) -> None:
     assert statuses == ["submitted", "provisioning", "running", "done"]
     assert run["termination_reason"] == "all_jobs_done"
     assert run["latest_job_submission"]["exit_status"] == 0
-    assert run["status_message"] == "exited (0)"
+    assert (run["status_message"], run["latest_job_submission"]["status_message"]) == ("done", "exited (0)")
     assert run["fleet"]["name"] == "local"
 
 

@@ -9,7 +9,7 @@ from runfold.client.cli.ssh.ports import parse
 from runfold.client.cli.ssh.reach import Reach
 
 
-def reach(ports: Sequence[str] | None, host: str, identity: Path | None) -> Reach:
+def reach(ports: Sequence[str] | None, host: str, identity: Path | None, *, hints: bool = False) -> Reach:
     """Raises typer.BadParameter."""
     try:
         given = [parse(text) for text in ports or ()]
@@ -17,4 +17,4 @@ def reach(ports: Sequence[str] | None, host: str, identity: Path | None) -> Reac
         raise typer.BadParameter(
             f"{error}: give a port as 8080, 8000:8080 or *:8080", param_hint="-p"
         ) from None
-    return Reach(given, identity.expanduser() if identity else None, host)
+    return Reach(given, identity.expanduser() if identity else None, host, hints)

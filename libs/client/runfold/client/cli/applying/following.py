@@ -28,9 +28,7 @@ def follow(
 
     async def attached(client: AsyncClient) -> Run:
         tail = Tail(client, sys.stdout.buffer, job=job, since=since)
-        tunnel = Tunnel(
-            client, job=job, given=reach.ports, identity=reach.identity, host=reach.host, say=_dim
-        )
+        tunnel = Tunnel(client, job=job, reach=reach, say=_dim)
         ended = await Attached(client, run, screen(consoles.talk()), tail, tunnel).follow()
         tell(ended, tail)
         return ended

@@ -42,6 +42,6 @@ def attach(
     with Client.configured(project) as client:
         run = run_named(client, name)
     after = moment(since, now) or (None if logs or not run.jobs else now)
-    reached = reach(ports, host, identity)
+    reached = reach(ports, host, identity, hints=True)
     if not follow(run, project=project, job=(job, replica), since=after, reach=reached):
         raise typer.Exit(1)

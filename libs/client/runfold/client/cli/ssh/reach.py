@@ -12,3 +12,4 @@ class Reach:
     ports: Sequence[Forward] = ()
     identity: Path | None = None  #: a private key, in place of the one that the server keeps
     host: str = "localhost"
+    hints: bool = False  #: whether it is said how a shell is opened, too

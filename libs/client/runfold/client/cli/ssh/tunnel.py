@@ -1,13 +1,14 @@
 """Ports of a running job on this machine, and its name for `ssh`, for as long as one is attached to it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from runfold.client.asynchronous import AsyncClient
 from runfold.client.cli.ssh.files import Host, SshFiles
 from runfold.client.cli.ssh.ports import Forward, forwards
+from runfold.client.cli.ssh.reach import Reach
 from runfold.client.models.runs import JobSubmission, Run
 
 FIRST, MOST = 0.5, 10.0  #: seconds before a connection that was lost is tried again
@@ -26,15 +27,11 @@ class Tunnel:
         client: AsyncClient,
         *,
         job: tuple[int, int] = (0, 0),
-        given: Sequence[Forward] = (),
-        identity: Path | None = None,
-        host: str = "localhost",
+        reach: Reach,
         say: Callable[[str], None],
         files: SshFiles | None = None,
     ) -> None:
-        """`identity`: a private key in place of the one that the server keeps. `host`: where ports are listened at."""
-        self._client, self._job, self._given, self._host = client, job, given, host
-        self._identity, self._say = identity, say
+        self._client, self._job, self._reach, self._say = client, job, reach, say
         self._files = files or SshFiles()
         self._name = ""
         self._attempt: str | None = None
@@ -77,11 +74,12 @@ class Tunnel:
                 door_hostname=proxy.hostname,
                 door_port=proxy.port,
                 door_user=proxy.username,
-                identity=self._identity or await self._own_key(),
+                identity=self._reach.identity or await self._own_key(),
             )
         )
-        wanted = forwards(job, self._given)
-        self._say(_told(run.name, wanted, self._host))
+        wanted = forwards(job, self._reach.ports)
+        if wanted or self._reach.hints:
+            self._say(_told(run.name, wanted, self._reach.host))
         if wanted:
             self._keeping = asyncio.create_task(self._keep(config, run.name, wanted))
         return None
@@ -95,7 +93,7 @@ class Tunnel:
         while True:
             began = asyncio.get_running_loop().time()
             try:
-                said = await _ssh(config, name, wanted, self._host)
+                said = await _ssh(config, name, wanted, self._reach.host)
             except NoSsh:
                 return self._say("No ports are forwarded: there is no `ssh` on this machine")
             if "in use" in said or "Permission denied" in said:

@@ -65,8 +65,6 @@ def job_error(reason: str | None) -> str | None:
 
 def run_message(run: Run, status: RunStatus) -> str:
     """The status, or what says more than it."""
-    if run.final is not None:
-        return job_message(run.jobs[0].attempt) if run.jobs else str(status)
     if run.jobs and all(job.status is JobStatus.PULLING for job in run.jobs):
         return "pulling"
     if status in (RunStatus.SUBMITTED, RunStatus.PENDING) and any(_retries_capacity(j) for j in run.jobs):
