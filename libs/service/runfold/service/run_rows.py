@@ -27,7 +27,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What is written together: all that changed up to `position`, after the batch before it."""
+    """What is written together; with the batches before it, all that was to be had of what changed up to `position`."""
 
     rows: tuple[RunRow, ...]
     deletions: tuple[RowDeletion, ...]
@@ -49,24 +49,39 @@ def changes(cell: Cell, after: int) -> list[Change]:
 
 
 def batches(cell: Cell, after: int) -> Iterator[Batch]:
-    """All that changed after that position, in its order; each batch has it as the cell does when it is asked for.
+    """All that changed after that position; each batch has it as the cell does when it is asked for.
 
-    Raises Unwritable.
+    What was deleted while it was in memory goes first: its end lies somewhere before, and until it has a row nobody may
+    take all up to there for written. The rest follows in its order. Raises Unwritable.
     """
     rows: list[RunRow] = []
     deletions: list[RowDeletion] = []
     size = 0
-    for change in changes(cell, after):
+    waiting = changes(cell, after)
+    first, rest = _deleted_in_memory(cell, waiting)
+    for number, change in enumerate((*first, *rest), start=1):
         if (run := cell.runs.get(change.run_id)) is not None:
             rows.append(_row(run, cell.finished[run.id]))
             size += len(rows[-1].state)
         elif (deletion := cell.deletions.get(change.run_id)) is not None:
             deletions.append(RowDeletion(change.run_id, deletion.position, deletion.time))
         if len(rows) + len(deletions) >= BATCH or size >= BATCH_BYTES:
-            yield Batch(tuple(rows), tuple(deletions), change.position)
+            if number == len(waiting):
+                break
+            yield Batch(tuple(rows), tuple(deletions), after if number <= len(first) else change.position)
             rows, deletions, size = [], [], 0
     if rows or deletions:
-        yield Batch(tuple(rows), tuple(deletions), change.position)
+        yield Batch(tuple(rows), tuple(deletions), waiting[-1].position)
+
+
+def _deleted_in_memory(cell: Cell, waiting: list[Change]) -> tuple[list[Change], list[Change]]:
+    """Those, and the others."""
+    first: list[Change] = []
+    rest: list[Change] = []
+    for change in waiting:
+        run = cell.runs.get(change.run_id)
+        (first if run is not None and run.deleted else rest).append(change)
+    return first, rest
 
 
 def _row(run: Run, position: int) -> RunRow:
