@@ -120,6 +120,13 @@ class Terminal:
                 f"{text!r} isn't there:\n{self.seen()}"
             )
 
+    def asks(self, question: str) -> None:
+        """Returns once it shows that, and the cursor stands a space behind it: what is typed sooner is shown in between."""
+        self.shows(question)
+        deadline = time.monotonic() + PATIENCE
+        while not self._screen.display[self._screen.cursor.y][: self._screen.cursor.x].endswith(f"{question} "):
+            assert time.monotonic() < deadline and self._read(deadline), f"no cursor:\n{self.seen()}"
+
     def ended(self) -> int:
         """The exit status, once all that it wrote is on the screen."""
         deadline = time.monotonic() + PATIENCE

@@ -196,7 +196,7 @@ def test_mistakes_are_told_in_one_line(command: Command) -> None:
 def test_a_person_sees_plan_question_progress_output_and_end(command: Command) -> None:
     file = command.write("seen.dstack.yml", task("seen", "echo some output"))
     with command.in_terminal("apply", "-f", file) as terminal:
-        terminal.shows("Submit it? [y/N]:")
+        terminal.asks("Submit it? [y/N]:")
         terminal.type("y\n")
         assert terminal.ended() == 0
         seen = steady(terminal.seen())
@@ -211,7 +211,7 @@ def test_ctrl_c_asks_whether_the_run_is_to_stop(command: Command, server: Client
         with command.in_terminal("apply", "-y", "-f", file) as terminal:
             terminal.shows("begun\n")
             terminal.type("\x03")
-            terminal.shows(f"Stop {name}? [y/N]:")
+            terminal.asks(f"Stop {name}? [y/N]:")
             terminal.type(f"{answer}\n")
             terminal.shows(told)
             assert terminal.ended() == 1
