@@ -121,10 +121,12 @@ class Terminal:
             )
 
     def asks(self, question: str) -> None:
-        """Returns once it shows that, and the cursor stands a space behind it: what is typed sooner is shown in between."""
+        """Returns once it shows that and the cursor stands behind it: what is typed sooner is shown in between."""
         self.shows(question)
         deadline = time.monotonic() + PATIENCE
-        while not self._screen.display[self._screen.cursor.y][: self._screen.cursor.x].endswith(f"{question} "):
+        while not self._screen.display[self._screen.cursor.y][: self._screen.cursor.x].endswith(
+            f"{question} "
+        ):
             assert time.monotonic() < deadline and self._read(deadline), f"no cursor:\n{self.seen()}"
 
     def ended(self) -> int:
