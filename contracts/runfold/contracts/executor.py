@@ -96,6 +96,7 @@ class ExecutorAnnounced:
     labels: dict[str, str] = field(default_factory=dict)
     arch: str = "x86"
     version: str = ""
+    address: str | None = None  #: under which jobs on other hosts reach what runs here
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,16 @@ class Repo:
 
 
 @dataclass(frozen=True, slots=True)
+class Gang:
+    """A run's jobs that are placed together or not at all, and end together (PROTOCOL, Work 5)."""
+
+    nodes: Natural  #: how many jobs; number 0 is the master
+    startup_order: str = "any"  #: any, master-first or workers-first
+    stop_criteria: str = "all-done"  #: or master-done: the others are stopped once the master is done
+    groups: tuple[Natural, ...] = ()  #: how many jobs each named group has, in order; () is one group of all
+
+
+@dataclass(frozen=True, slots=True)
 class JobSpec:
     """What one container or process of a run is."""
 
@@ -131,3 +141,6 @@ class JobSpec:
     retry: Retry | None = None
     max_duration: Natural | None = None  #: seconds of running
     stop_duration: Natural | None = None  #: seconds between stop and kill; None waits without end
+    host_network: bool = (
+        False  #: its container has no network of its own: members of a gang reach each other so
+    )

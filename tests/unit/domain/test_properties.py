@@ -18,7 +18,7 @@ from runfold.domain.provisioning.plan import to_create, to_end
 from runfold.domain.run import decide
 from runfold.domain.run import evolve as runs
 from tests.unit.domain.given import After, World, flat
-from tests.unit.domain.things import FOUNDED, fleet, host
+from tests.unit.domain.things import FOUNDED, a_gang, fleet, host
 from tests.unit.domain.things import submitted as submitted_run
 
 ATTEMPTS = ("attempt-1", "attempt-2", "attempt-3")
@@ -106,8 +106,11 @@ RETRIES = st.none() | st.builds(
     duration=st.sampled_from([0, 20, 400]),
 )
 HOSTS = st.lists(st.integers(1, 8), min_size=0, max_size=3)
+NODES = st.sampled_from([1, 1, 2, 3])
 JOBS = st.lists(
-    st.tuples(st.integers(0, 9), st.integers(0, 2), RETRIES, st.none() | st.just(30)), min_size=1, max_size=6
+    st.tuples(st.integers(0, 9), st.integers(0, 2), RETRIES, st.none() | st.just(30), NODES),
+    min_size=1,
+    max_size=6,
 )
 STEPS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 99)), max_size=60)
 
@@ -119,9 +122,14 @@ class Cluster:
         self.world = World().happens(*FOUNDED, fleet(idle_duration=idle, blocks=blocks))
         self.hosts, self.jobs, self.idle, self.blocks = hosts, jobs, idle, blocks
         self.world.happens([host(f"host-{n}", Quantities(cpu=cpu)) for n, cpu in enumerate(hosts)])
-        for number, (cpu, priority, retry, limit) in enumerate(jobs):
+        for number, (cpu, priority, retry, limit, nodes) in enumerate(jobs):
             of: dict[str, Any] = {"requests": Quantities(cpu=cpu), "retry": retry, "max_duration": limit}
-            self.world.happens(submitted_run(f"run-{number}", f"job-{number}", priority=priority, **of))
+            of["priority"] = priority
+            if nodes == 1:
+                self.world.happens(submitted_run(f"run-{number}", f"job-{number}", **of))
+            else:
+                members = (f"job-{number}-{node}" for node in range(nodes))
+                self.world.happens(a_gang(*members, run=f"run-{number}", **of))
 
     def step(self, what: int, which: int) -> None:
         open_ = [a for a in self.world.cell.attempts.values() if a.host_id and not a.ended]
@@ -182,6 +190,20 @@ class Cluster:
                 return
         raise AssertionError("passes without a change go on deciding")
 
+    def check_gangs(self) -> None:
+        """Members are always in the same attempt, and placed, retried or final together."""
+        for run in self.world.cell.runs.values():
+            where = [
+                (
+                    len(job.attempts),
+                    job.attempt.placed_at is None,
+                    job.retry_due,
+                    job.finished_at,
+                )
+                for job in run.jobs
+            ]
+            assert len(set(where)) == 1, run.id
+
     def check_capacity(self) -> None:
         for known in self.world.cell.hosts.values():
             held = [self.world.cell.attempts[attempt_id] for attempt_id in known.attempts]
@@ -201,11 +223,14 @@ CLUSTERS = st.builds(Cluster, HOSTS, JOBS, st.none() | st.just(60), st.sampled_f
 
 @settings(max_examples=150, deadline=None)
 @over(CLUSTERS, STEPS)
-def test_capacity_is_never_exceeded_and_an_end_never_changes(cluster: Cluster, steps: list[Any]) -> None:
+def test_capacity_is_never_exceeded_gangs_are_whole_and_an_end_never_changes(
+    cluster: Cluster, steps: list[Any]
+) -> None:
     ends: dict[str, Any] = {}
     for step in steps:
         cluster.step(*step)
         cluster.check_capacity()
+        cluster.check_gangs()
         for run in cluster.world.cell.runs.values():
             final = (run.final, run.reason, [job.status for job in run.jobs]) if run.final else None
             assert run.id not in ends or ends[run.id] == final

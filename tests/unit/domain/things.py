@@ -19,7 +19,7 @@ from runfold.contracts.project import ProjectCreated
 from runfold.contracts.registry import Event
 from runfold.contracts.run import RunSubmitted
 from runfold.contracts.user import UserCreated
-from runfold.contracts.values import Idle, JobSpec, Quantities, Retry
+from runfold.contracts.values import Gang, Idle, JobSpec, Quantities, Retry
 from tests.unit.domain.given import START
 
 GIB = 1024**3
@@ -54,6 +54,23 @@ def submitted(
             run, PROJECT, "user", f"name-{run}", "dstack", "{}", priority=priority, fleets=fleets, idle=idle
         ),
         JobSubmitted(job, run, first_attempt(job), spec(**of)),
+    ]
+
+
+def a_gang(
+    *members: str,
+    run: str = "run",
+    priority: int = 0,
+    startup_order: str = "any",
+    stop_criteria: str = "all-done",
+    **of: Any,
+) -> list[Event]:
+    """Of members `n0`, `n1`, `n2`, or as they are named; `of` goes into the spec of each."""
+    names = members or ("n0", "n1", "n2")
+    how = Gang(len(names), startup_order, stop_criteria)
+    return [
+        RunSubmitted(run, PROJECT, "user", f"name-{run}", "dstack", "{}", priority=priority, gang=how),
+        *(JobSubmitted(name, run, first_attempt(name), spec(**of), at) for at, name in enumerate(names)),
     ]
 
 

@@ -230,3 +230,36 @@ def test_what_is_told_together_comes_in_the_order_of_an_attempts_life() -> None:
             assert told.heard == [("assigned", "job-3-1"), ("stopped", "job-2-1"), ("forgotten", "job-1-1")]
 
     run_virtual(live())
+
+
+MASTER_FIRST = things.a_gang("n0", "n1", startup_order="master-first")
+
+
+def test_a_member_that_has_to_wait_for_another_is_assigned_once_that_has_begun() -> None:
+    async def live() -> None:
+        async with telling() as told:
+            told.work.start()
+            await told.happen(*things.a_place())
+            await told.happen(*MASTER_FIRST)
+            await told.happen(things.placed("n0"), things.placed("n1"))
+            await asyncio.sleep(1)
+            assert told.heard == [("assigned", "n0-1")]
+            await told.happen(things.claimed("n0"), things.started("n0"))
+            await asyncio.sleep(1)
+            assert told.heard == [("assigned", "n0-1"), ("assigned", "n1-1")]
+
+    run_virtual(live())
+
+
+def test_a_member_that_waits_for_another_and_is_stopped_is_told_of_both_so_that_it_is_over() -> None:
+    async def live() -> None:
+        async with telling() as told:
+            told.work.start()
+            await told.happen(*things.a_place())
+            await told.happen(*MASTER_FIRST)
+            await told.happen(things.placed("n0"), things.placed("n1"), things.claimed("n0"))
+            await told.happen(JobStopping("n1", "n1-1", "terminated_by_server"))
+            await asyncio.sleep(1)
+            assert told.heard[-2:] == [("assigned", "n1-1"), ("stopped", "n1-1")]
+
+    run_virtual(live())

@@ -72,8 +72,8 @@ class Admissions:
         return None
 
     def _port_taken(self, assignment: Assignment, runtime: str) -> str | None:
-        """Processes share the host's ports; containers have ports of their own."""
-        if runtime == "docker":
+        """Processes share the host's ports, and so do containers on its network; others have ports of their own."""
+        if runtime == "docker" and not assignment.spec.host_network:
             return None
         clash = [port for port in assignment.spec.ports if self._held.has_port(runtime, port)]
         return f"port {clash[0]} of the host is taken by another job" if clash else None

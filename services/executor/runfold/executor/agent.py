@@ -51,6 +51,7 @@ class Profile:
     fleet: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
     version: str = ""
+    address: str | None = None
 
 
 class Agent:
@@ -230,6 +231,7 @@ class Agent:
             labels=self._profile.labels,
             arch=host.arch,
             version=self._profile.version,
+            address=self._profile.address or host.address,
         )
 
     def _is_stopped(self, attempt_id: str) -> bool:

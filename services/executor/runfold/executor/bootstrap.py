@@ -50,7 +50,9 @@ class Executor:
         host = self._host or _host(settings)
         lease = Lease(host)
         leash = Leash(settings.heartbeat, lease.holds)
-        profile = Profile(settings.name, settings.runtime, settings.fleet, settings.labels, VERSION)
+        profile = Profile(
+            settings.name, settings.runtime, settings.fleet, settings.labels, VERSION, settings.address
+        )
         self._agent = Agent(
             profile,
             _runtimes(settings, leash) if self._runtimes is None else self._runtimes,

@@ -13,6 +13,7 @@ class HostFacts:
 
     capacity: Quantities
     arch: str
+    address: str | None = None  #: by which other machines reach this one, as far as it can tell
 
 
 class IdentityTaken(Exception):

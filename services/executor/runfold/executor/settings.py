@@ -31,6 +31,8 @@ class ExecutorSettings(ServiceSettings):
     amqp_url: SecretStr | None = None
     data_dir: Path = Field(Path("~/.runfold/executor"), validation_alias="RUNFOLD_EXECUTOR_DATA_DIR")
     name: str = Field(default_factory=socket.gethostname, validation_alias="RUNFOLD_EXECUTOR_NAME")
+    #: By which jobs on other hosts reach this one; else the one that it uses towards others.
+    address: str | None = Field(None, validation_alias="RUNFOLD_EXECUTOR_ADDRESS")
     #: The cell fleet that this host joins.
     fleet: str | None = Field(None, validation_alias="RUNFOLD_EXECUTOR_FLEET")
     #: `key=value,key=value`

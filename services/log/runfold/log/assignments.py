@@ -13,8 +13,10 @@ from runfold.domain.job.assignment import (
     secrets_named,
     withheld,
 )
+from runfold.domain.job.nodes import addresses
 from runfold.domain.job.state import Attempt, Job
 from runfold.domain.project.state import Project
+from runfold.domain.run.gang import held_back
 from runfold.domain.run.state import Run
 from runfold.log.deliveries import Deliveries
 from runfold.service.vault import KeyGone, Vault
@@ -39,6 +41,8 @@ class Assignments:
         project = cell.projects[run.project_id]
         if attempt.claimed_at is not None:
             return reminder(run, job, attempt, project.name)
+        if (why := held_back(run, job)) is not None:
+            return postponed(run, job, attempt, project.name, why)
         try:
             return await self._with_values(run, job, attempt, project)
         except SecretsMissing as error:
@@ -58,21 +62,22 @@ class Assignments:
 
     async def _with_values(self, run: Run, job: Job, attempt: Attempt, project: Project) -> Assignment:
         """Raises SecretsMissing, also for secrets whose key has been deleted."""
+        auth = job.spec.registry_auth
+        password = await self._revealed(auth.password if auth else None, "registry_auth.password")
         values: dict[str, str] = {}
         sealed = self._view.cell.secrets_of(project.id)
-        for name in secrets_named(job):
+        for name in secrets_named(job, password):
             if name in sealed:
                 try:
                     values[name] = await self._vault.decrypt(sealed[name])
                 except KeyGone:
                     continue
-        spec, repo = job.spec, job.spec.repo
-        auth = spec.registry_auth
-        password = await self._revealed(auth.password if auth else None, "registry_auth.password")
+        repo = job.spec.repo
         key = await self._revealed(repo.private_key if repo else None, "the repo's private key")
         token = await self._revealed(repo.oauth_token if repo else None, "the repo's token")
         parcels = tuple(self._deliveries.of(name, attempt.id) for name in archives_named(job))
-        made = assignment(run, job, attempt, project.name, values, password, parcels)
+        nodes = addresses(run.jobs, self._view.cell.hosts)
+        made = assignment(run, job, attempt, project.name, values, password, parcels, nodes)
         return replace(made, repo_private_key=key, repo_oauth_token=token)
 
     async def _revealed(self, value: Ciphertext | None, what: str) -> str | None:

@@ -85,6 +85,7 @@ class Facts:
             said.labels,
             said.arch,
             said.version,
+            said.address,
         )
         await self._recorder.record(lambda cell: _news(cell, joined), streams.host(said.host_id))
 
@@ -93,7 +94,15 @@ def _news(cell: Cell, joined: ExecutorJoined) -> list[Event]:
     """[] where the host is known as it is."""
     host = cell.hosts.get(joined.host_id)
     known = host is not None and (
-        (host.name, host.capacity, host.runtimes, host.fleet, host.labels, host.arch)
-        == (joined.name, joined.capacity, joined.runtimes, joined.fleet, joined.labels, joined.arch)
+        (host.name, host.capacity, host.runtimes, host.fleet, host.labels, host.arch, host.address)
+        == (
+            joined.name,
+            joined.capacity,
+            joined.runtimes,
+            joined.fleet,
+            joined.labels,
+            joined.arch,
+            joined.address,
+        )
     )
     return [] if known else [joined]

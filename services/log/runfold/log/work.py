@@ -20,6 +20,7 @@ from runfold.domain import streams
 from runfold.domain.cell.state import Cell
 from runfold.domain.job.assignment import stop_order
 from runfold.domain.parking.state import Parked
+from runfold.domain.run.gang import is_ordered, released
 from runfold.eventlog.runs import RunReader
 from runfold.log.assignments import Assignments
 from runfold.log.parking import RecordedParking
@@ -140,14 +141,32 @@ class Work:
                 case j.JobPlaced(host_id=host_id, attempt_id=attempt_id):
                     self._open.add(host_id, attempt_id)
                     self._say(attempt_id, envelope.position, x.AttemptsAssigned)
+                case j.AttemptStarted(job_id=job_id):
+                    self._release(job_id, envelope.position)
                 case j.JobStopping(attempt_id=attempt_id):
-                    self._say(attempt_id, envelope.position, x.AttemptsStopped)
+                    self._say_stop(attempt_id, envelope.position)
                 case j.JobFinished() | j.JobRetryScheduled():
                     self._close(envelope.data.attempt_id, envelope.position)
                 case j.AttemptRefused(attempt_id=attempt_id):
                     self._close(attempt_id, envelope.position)
                 case _:
                     pass
+
+    def _say_stop(self, attempt_id: str, position: int) -> None:
+        """Who was held back is told of its attempt only now: it never begins, and that is what has to be known."""
+        cell = self._view.cell
+        job = cell.jobs_by_attempt.get(attempt_id)
+        if job is not None and job.attempt.claimed_at is None and is_ordered(cell.runs[job.run_id]):
+            self._say(attempt_id, position, x.AttemptsAssigned)
+        self._say(attempt_id, position, x.AttemptsStopped)
+
+    def _release(self, job_id: str, position: int) -> None:
+        """Members of its gang that waited for this one's start."""
+        cell = self._view.cell
+        if (job := cell.jobs.get(job_id)) is None:
+            return
+        for member in released(cell.runs[job.run_id], job):
+            self._say(member.attempt.id, position, x.AttemptsAssigned)
 
     def _say_again(self) -> None:
         """Executors ask only every 30 s, and they don't see that another replica has taken over."""
@@ -259,6 +278,8 @@ class Work:
         if made is None:
             return None
         await self._unpark_job(made.job_id)
+        if made.postponed:
+            return None
         return x.Assigned(said.position, made)
 
     def _traced(self, attempt_id: str) -> AbstractContextManager[object]:

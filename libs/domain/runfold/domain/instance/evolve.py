@@ -12,6 +12,7 @@ def joined(host: Host | None, event: e.ExecutorJoined, at: Micros) -> Host:
         )
     host.name, host.capacity, host.runtimes = event.name, event.capacity, event.runtimes
     host.fleet, host.labels, host.arch = event.fleet, event.labels, event.arch
+    host.address = event.address
     return host
 
 

@@ -30,6 +30,7 @@ class Host:
     labels: dict[str, str]
     arch: str
     joined_at: Micros
+    address: str | None = None  #: under which jobs on other hosts reach what runs there
     used_cpu: int = 0
     used_memory: int = 0
     used_gpu: int = 0

@@ -1,16 +1,16 @@
 """What an executor is told of a placed attempt, with secret values filled in."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from runfold.contracts.executor import Assignment, Parcel, StopOrder
+from runfold.contracts.values import JobSpec
 from runfold.domain.errors import DomainError
 from runfold.domain.instance import silence
+from runfold.domain.job.nodes import LOOPBACK, rank
+from runfold.domain.job.references import secrets_in, with_addresses, with_secrets
 from runfold.domain.job.state import Attempt, Job
 from runfold.domain.run.state import Run
-
-_REFERENCE = re.compile(r"\$\$|\$\{\{\s*secrets\.([A-Za-z0-9_-]{1,200})\s*\}\}")
 
 
 class SecretsMissing(DomainError):
@@ -20,10 +20,11 @@ class SecretsMissing(DomainError):
         super().__init__(f"secrets not found in the project: {', '.join(names)}")
 
 
-def secrets_named(job: Job) -> list[str]:
-    """Names of the secrets in its environment, each once."""
-    found = (match[1] for value in job.spec.env.values() for match in _REFERENCE.finditer(value))
-    return list(dict.fromkeys(name for name in found if name))
+def secrets_named(job: Job, registry_password: str | None = None) -> list[str]:
+    """Names of the secrets in its environment and its registry's log-in, each once."""
+    registry = job.spec.registry_auth
+    login = [] if registry is None else [registry.username, registry_password or ""]
+    return secrets_in([*job.spec.env.values(), *login])
 
 
 def assignment(
@@ -34,13 +35,16 @@ def assignment(
     secrets: Mapping[str, str],
     registry_password: str | None,
     parcels: tuple[Parcel, ...] = (),
+    nodes: Sequence[str] = (LOOPBACK,),
 ) -> Assignment:
-    """Raises SecretsMissing; `secrets` has the values by name."""
-    missing = [name for name in secrets_named(job) if name not in secrets]
+    """Raises SecretsMissing; `secrets` has the values by name, `nodes` the addresses of all nodes of the run."""
+    missing = [name for name in secrets_named(job, registry_password) if name not in secrets]
     if missing:
         raise SecretsMissing(missing)
-    env = {key: _filled(value, secrets) for key, value in job.spec.env.items()}
-    return replace(_assignment(run, job, attempt, project, env, registry_password), parcels=parcels)
+    env = {key: with_secrets(value, secrets) for key, value in job.spec.env.items()}
+    password = None if registry_password is None else with_secrets(registry_password, secrets)
+    made = _assignment(run, job, attempt, project, {**_addresses(nodes), **env}, password)
+    return replace(made, spec=_filled(run, job.spec, secrets, nodes), parcels=parcels)
 
 
 def archives_named(job: Job) -> list[str]:
@@ -94,20 +98,33 @@ def stop_order(job: Job, attempt: Attempt) -> StopOrder | None:
 
 def _own(run: Run, job: Job, attempt: Attempt) -> dict[str, str]:
     """What every job finds in its environment (dstack spec, section 9.5)."""
-    gpus = str(job.spec.requests.gpu // 1000)
+    gpus = sum(member.spec.requests.gpu for member in run.jobs) // 1000
     return {
         "DSTACK_RUN_NAME": run.name,
         "DSTACK_RUN_ID": run.id,
         "DSTACK_JOB_ID": attempt.id,
-        "DSTACK_GPUS_NUM": gpus,
-        "DSTACK_GPUS_PER_NODE": gpus,
+        "DSTACK_GPUS_NUM": str(gpus),
+        "DSTACK_GPUS_PER_NODE": str(job.spec.requests.gpu // 1000),
         "DSTACK_NODES_NUM": str(len(run.jobs)),
         "DSTACK_NODE_RANK": str(job.job_num),
     }
 
 
-def _filled(value: str, secrets: Mapping[str, str]) -> str:
-    """`${{ secrets.NAME }}` by its value; `$$` escapes a `$` (only where a reference could stand)."""
-    if "${{" not in value:
-        return value
-    return _REFERENCE.sub(lambda match: secrets[match[1]] if match[1] else "$", value)
+def _addresses(nodes: Sequence[str]) -> dict[str, str]:
+    return {"DSTACK_MASTER_NODE_IP": nodes[0], "DSTACK_NODES_IPS": "\n".join(nodes)}
+
+
+def _filled(run: Run, spec: JobSpec, secrets: Mapping[str, str], nodes: Sequence[str]) -> JobSpec:
+    """The specification itself where there is nothing to fill in, as in nearly all."""
+    if any("${{" in part for part in spec.command):
+
+        def address(group: int, node: int) -> str:
+            number = rank(run.gang, group, node)
+            return "" if number is None else nodes[number]
+
+        spec = replace(spec, command=tuple(with_addresses(part, address) for part in spec.command))
+    registry = spec.registry_auth
+    if registry is not None and "${{" in registry.username:
+        login = replace(registry, username=with_secrets(registry.username, secrets))
+        spec = replace(spec, registry_auth=login)
+    return spec

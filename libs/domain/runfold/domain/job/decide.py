@@ -23,7 +23,7 @@ def stop(job: Job, reason: str, *, abort: bool = False, message: str | None = No
     if job.finished_at is not None:
         return []
     if job.waiting or job.retry_due is not None:
-        return [_finished(job, reason, message)]
+        return [finished(job, reason, message)]
     if job.attempt.ended or (job.stop is not None and not (abort and job.stop.grace != 0)):
         return []
     grace = 0 if abort else job.spec.stop_duration
@@ -44,23 +44,29 @@ def settle(job: Job, now: Micros, new_attempt_id: str, run_stop: str | None = No
     if job.finished_at is not None or job.retry_due is not None or not attempt.ended:
         return []
     if job.stop is not None:
-        return [_finished(job, job.stop.reason, job.stop.message)] if _output_done(attempt) else []
+        return [finished(job, job.stop.reason, job.stop.message)] if output_done(attempt) else []
     if run_stop is not None and attempt.reason != "done_by_runner":
-        return [_finished(job, run_stop, None)] if _output_done(attempt) else []
+        return [finished(job, run_stop, None)] if output_done(attempt) else []
     if attempt.refused:
         return [e.JobResubmitted(job.id, job.run_id, new_attempt_id, attempt.instance_id, now + EXCLUSION)]
-    if not _output_done(attempt):
+    if not output_done(attempt):
         return []
     return fail_or_retry(job, attempt.reason or "executor_error", attempt.message, now)
 
 
 def fail_or_retry(job: Job, reason: str, message: str | None, now: Micros) -> list[e.JobEvent]:
     """The end of the job for `reason`, or a retry where its policy covers it."""
-    if meaning(reason).status == "failed" and _may_retry(job, reason, now):
-        failures = sum(1 for a in job.attempts if not a.refused) - 1
-        due = now + BACKOFF[min(failures, len(BACKOFF) - 1)] * SECOND
+    due = retry_at(job, reason, now, sum(1 for a in job.attempts if not a.refused) - 1)
+    if due is not None:
         return [e.JobRetryScheduled(job.id, job.run_id, job.attempt.id, reason, due, message)]
-    return [_finished(job, reason, message)]
+    return [finished(job, reason, message)]
+
+
+def retry_at(job: Job, reason: str, now: Micros, failures: int) -> Micros | None:
+    """When it is tried again after an end for `reason`, the later the more `failures` were before; None is never."""
+    if meaning(reason).status != "failed" or not _may_retry(job, reason, now):
+        return None
+    return now + BACKOFF[min(failures, len(BACKOFF) - 1)] * SECOND
 
 
 def resubmit(job: Job, now: Micros, new_attempt_id: str) -> list[e.JobEvent]:
@@ -143,24 +149,13 @@ def close_output(
     return []
 
 
-def _reason(condition: x.AttemptCondition) -> str:
-    return "done_by_runner" if condition.exit_status == 0 else "container_exited_with_error"
-
-
-def _output_done(attempt: Attempt) -> bool:
+def output_done(attempt: Attempt) -> bool:
+    """Nothing more of what it printed is waited for."""
     return attempt.output_closed or attempt.refused or attempt.placed_at is None
 
 
-def _may_retry(job: Job, reason: str, now: Micros) -> bool:
-    """As dstack counts: from the last attempt that got a place, so that what fails each time is retried for ever."""
-    retry, event = job.spec.retry, meaning(reason).retry_event
-    if retry is None or event not in retry.on_events:
-        return False
-    placed = (attempt.changed_at for attempt in reversed(job.attempts) if attempt.placed_at is not None)
-    return now - next(placed, job.submitted_at) < retry.duration * SECOND
-
-
-def _finished(job: Job, reason: str, message: str | None) -> e.JobFinished:
+def finished(job: Job, reason: str, message: str | None) -> e.JobFinished:
+    """The last word on it, for `reason`."""
     attempt = job.attempt
     return e.JobFinished(
         job.id,
@@ -172,3 +167,16 @@ def _finished(job: Job, reason: str, message: str | None) -> e.JobFinished:
         message=message,
         output_incomplete=attempt.output_incomplete,
     )
+
+
+def _reason(condition: x.AttemptCondition) -> str:
+    return "done_by_runner" if condition.exit_status == 0 else "container_exited_with_error"
+
+
+def _may_retry(job: Job, reason: str, now: Micros) -> bool:
+    """As dstack counts: from the last attempt that got a place, so that what fails each time is retried for ever."""
+    retry, event = job.spec.retry, meaning(reason).retry_event
+    if retry is None or event not in retry.on_events:
+        return False
+    placed = (attempt.changed_at for attempt in reversed(job.attempts) if attempt.placed_at is not None)
+    return now - next(placed, job.submitted_at) < retry.duration * SECOND

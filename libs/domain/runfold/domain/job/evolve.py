@@ -138,7 +138,7 @@ def _resubmitted(job: Job, event: e.JobResubmitted, at: Micros) -> None:
         return
     if event.excluded_instance is not None:
         job.excluded[event.excluded_instance] = event.excluded_until
-    job.retry_due = None
+    job.retry_due = job.stop = None
     job.attempts.append(Attempt(event.attempt_id, len(job.attempts), submitted_at=at, changed_at=at))
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from runfold.contracts import job as j
 from runfold.contracts import run as e
-from runfold.contracts.values import Idle, JobSpec
+from runfold.contracts.values import Gang, Idle, JobSpec
 from runfold.domain import names
 from runfold.domain.errors import AlreadyExists, StillActive
 from runfold.domain.run.state import PastRun, Run
@@ -37,6 +37,7 @@ class SubmitRun:
     priority: int = 0
     fleets: tuple[str, ...] | None = None
     idle: Idle | None = None
+    gang: Gang | None = None
 
 
 def submit(existing: Run | PastRun | None, command: SubmitRun) -> list[e.RunEvent | j.JobEvent]:
@@ -56,6 +57,7 @@ def submit(existing: Run | PastRun | None, command: SubmitRun) -> list[e.RunEven
         priority=command.priority,
         fleets=command.fleets,
         idle=command.idle,
+        gang=command.gang,
     )
     jobs = [
         j.JobSubmitted(new.job_id, command.run_id, new.attempt_id, new.spec, new.job_num, new.replica_num)

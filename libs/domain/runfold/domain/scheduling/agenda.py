@@ -21,6 +21,7 @@ class Shape(NamedTuple):
     requests: Quantities
     needs_docker: bool
     excluded: str | None  #: a job that leaves instances out is a shape of its own
+    nodes: int = 1  #: of a gang, which goes as a whole
 
 
 class Order(NamedTuple):
@@ -133,6 +134,8 @@ class Agenda:
         if waiting is None:
             return
         owner = cell.runs[waiting.run_id]
+        if owner.gang is not None and waiting is not owner.jobs[0]:
+            return  # its first member stands in the queue for all
         order = Order(-owner.priority, position, waiting.id)
         heapq.heappush(self.waiting.setdefault(shape(owner, waiting), []), order)
         self.room = True
@@ -186,4 +189,5 @@ def shape(owner: Run, waiting: Job) -> Shape:
     spec = waiting.spec
     needs_docker = spec.image is not None or spec.privileged
     excluded = waiting.id if waiting.excluded else None
-    return Shape(owner.project_id, owner.fleets, spec.requests, needs_docker, excluded)
+    nodes = owner.gang.nodes if owner.gang is not None else 1
+    return Shape(owner.project_id, owner.fleets, spec.requests, needs_docker, excluded, nodes)

@@ -45,6 +45,8 @@ class Fail:
 
 Placement = Place | Grow | Wait | Fail
 
+NO_FLEET = Fail(NO_CAPACITY, "No matching fleet found. Create a fleet before submitting runs.")
+
 
 @dataclass(slots=True)
 class Taken:
@@ -62,10 +64,10 @@ class Taken:
 
 def place(cell: Cell, run: Run, job: Job, now: Micros, taken: Taken) -> Placement:
     """The fullest instance it fits on; else a fleet that can grow for it; else why it waits or fails."""
-    fleets = [f for f in cell.fleets_of(run.project_id) if run.fleets is None or f.id in run.fleets]
+    fleets = allowed(cell, run)
     if not fleets:
-        return Fail(NO_CAPACITY, "No matching fleet found. Create a fleet before submitting runs.")
-    able = [(i, h) for i, h in _instances(cell, fleets) if not lacks(h, job)]
+        return NO_FLEET
+    able = [(i, h) for i, h in instances(cell, fleets) if not lacks(h, job)]
     heard = [(i, h) for i, h in able if not i.silent]
     open_ = [(i, h) for i, h in heard if i.usable and job.excluded.get(i.id, 0) <= now]
     free = [(i, h) for i, h in open_ if taken.fits(h, reserved(job.spec.requests, i))]
@@ -74,6 +76,11 @@ def place(cell: Cell, run: Run, job: Job, now: Micros, taken: Taken) -> Placemen
         return Place(instance, host, reserved(job.spec.requests, instance))
     full = "every suitable instance is full" if heard else NOT_HEARD
     return _nowhere_now(cell, fleets, job, taken, why=full if able else None)
+
+
+def allowed(cell: Cell, run: Run) -> list[Fleet]:
+    """Those it may use, oldest first."""
+    return [f for f in cell.fleets_of(run.project_id) if run.fleets is None or f.id in run.fleets]
 
 
 def lacks(host: Host, job: Job) -> str | None:
@@ -94,7 +101,7 @@ def lacks(host: Host, job: Job) -> str | None:
 
 def _nowhere_now(cell: Cell, fleets: list[Fleet], job: Job, taken: Taken, *, why: str | None) -> Placement:
     """`why` those instances don't take it that are able to, None where there are none."""
-    if any(f.id in taken.growing or _provisioning(f) for f in fleets):
+    if any(f.id in taken.growing or provisioning(f) for f in fleets):
         return Wait("an instance is being provisioned")
     able = [(f, host) for f in fleets for host in free_hosts(cell, f) if not lacks(host, job)]
     for fleet, host in able:
@@ -113,7 +120,7 @@ def _nowhere_now(cell: Cell, fleets: list[Fleet], job: Job, taken: Taken, *, why
     return Fail(NO_CAPACITY, next((why for why in known if why), "no instance in the fleets it may use"))
 
 
-def _instances(cell: Cell, fleets: list[Fleet]) -> Iterator[tuple[Instance, Host]]:
+def instances(cell: Cell, fleets: list[Fleet]) -> Iterator[tuple[Instance, Host]]:
     """Those that are ending too: once they ended, their fleet may grow over the same host again."""
     for fleet in fleets:
         for instance in fleet.instances:
@@ -121,7 +128,7 @@ def _instances(cell: Cell, fleets: list[Fleet]) -> Iterator[tuple[Instance, Host
                 yield instance, cell.hosts[instance.host_id]
 
 
-def _provisioning(fleet: Fleet) -> bool:
+def provisioning(fleet: Fleet) -> bool:
     return any(i.host_id is None and not i.ending for i in fleet.instances)
 
 

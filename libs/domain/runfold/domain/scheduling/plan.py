@@ -1,7 +1,7 @@
 """One pass: everything that is to be decided now, as decisions that are appended together."""
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,9 +17,11 @@ from runfold.domain.job import decide as jobs
 from runfold.domain.job.state import Job
 from runfold.domain.parking import decide as parking
 from runfold.domain.run import decide as runs
+from runfold.domain.run import gang
 from runfold.domain.run.state import Run
 from runfold.domain.scheduling.agenda import Agenda
 from runfold.domain.scheduling.place import Fail, Grow, Place, Taken, Wait, place
+from runfold.domain.scheduling.place_gang import GangPlacement, PlaceAll, place_gang
 
 #: As what it parks runs.
 REACTOR = "scheduler"
@@ -52,6 +54,9 @@ class Pass:
     tried: set[str] = field(default_factory=set)  #: run ids, while anything is parked
     decisions: list[Decision] = field(default_factory=list)
     decided: set[str] = field(default_factory=set)  #: run ids; never iterated
+    seen: set[str] = field(
+        default_factory=set
+    )  #: run ids of gangs that go on: asked once, whichever member ended
     taken: Taken = field(default_factory=Taken)
 
     @property
@@ -136,11 +141,16 @@ def _settle_jobs(this: Pass) -> None:
         run = this.cell.runs[job.run_id]
         if run.id in this.decided:
             continue
-        if not _apart(this, run, job.id, partial(_settle, this, run, job)):
+        if run.id in this.seen or not _apart(this, run, job.id, partial(_settle, this, run, job)):
             del this.agenda.settling[job_id]
+            if run.gang is not None:
+                this.seen.add(run.id)
 
 
 def _settle(this: Pass, run: Run, job: Job) -> bool:
+    if run.gang is not None:
+        events = gang.settle(run, this.now, this.new_id, runs.stop_reason(run))
+        return _decide(this, run, events, run.jobs)
     return _decide(this, run, jobs.settle(job, this.now, this.new_id(), runs.stop_reason(run)), [job])
 
 
@@ -159,8 +169,9 @@ def _timers(this: Pass) -> None:
 
 
 def _ring(this: Pass, run: Run, job: Job) -> bool:
-    events = _overdue(job, this.now, this.new_id)
-    return bool(events) and _decide(this, run, events, [job])
+    if run.gang is not None:
+        return _decide(this, run, gang.overdue(run, this.now, this.new_id), run.jobs)
+    return _decide(this, run, _overdue(job, this.now, this.new_id), [job])
 
 
 def _overdue(job: Job, now: Micros, new_id: Callable[[], str]) -> list[j.JobEvent]:
@@ -216,26 +227,18 @@ def _place_jobs(this: Pass) -> None:
 
 
 def _place(this: Pass, run: Run, job: Job) -> bool:
-    """Decides on a waiting job; False where it stays in the queue."""
+    """Decides on a waiting job, or on its whole gang; False where it stays in the queue."""
     if run.id in this.decided:
         return True
-    answer = place(this.cell, run, job, this.now, this.taken)
+    members = [job] if run.gang is None else run.jobs
+    answer = (place if run.gang is None else _place_gang)(this.cell, run, job, this.now, this.taken)
     match answer:
-        case Place(instance, host, reserved):
-            placed = j.JobPlaced(
-                job.id,
-                job.run_id,
-                job.attempt.id,
-                instance.id,
-                host.id,
-                reserved=reserved,
-                stop_after=jobs.stop_after(job.spec, this.stop_after),
-            )
-            this.taken.take(host, reserved)
-            expect = (streams.run(run.id), streams.job(job.id), streams.instance(instance.id))
-            this.decisions.append(Decision((placed,), expect))
+        case Place():
+            _put(this, run, members, [answer])
+        case PlaceAll(places):
+            _put(this, run, members, places)
         case Fail(reason, message):
-            _decide(this, run, jobs.fail_or_retry(job, reason, message, this.now), [job])
+            _decide(this, run, _nowhere(run, job, reason, message, this.now), members)
         case Grow(fleet):
             this.taken.growing[fleet.id] = None
             request: InstanceRequested = instances.request_for(fleet, this.new_id(), run, job)
@@ -246,3 +249,36 @@ def _place(this: Pass, run: Run, job: Job) -> bool:
             return False
     this.agenda.why.pop(job.id, None)
     return True
+
+
+def _place_gang(cell: Cell, run: Run, _: Job, now: Micros, taken: Taken) -> GangPlacement:
+    return place_gang(cell, run, now, taken)
+
+
+def _nowhere(run: Run, job: Job, reason: str, message: str, now: Micros) -> list[j.JobEvent]:
+    if run.gang is not None:
+        return gang.fail_or_retry(run, reason, message, now)
+    return jobs.fail_or_retry(job, reason, message, now)
+
+
+def _put(this: Pass, run: Run, members: Sequence[Job], places: Sequence[Place]) -> None:
+    """All of them in one decision, which the log takes or refuses as a whole."""
+    placed = []
+    for job, at in zip(members, places, strict=True):
+        this.taken.take(at.host, at.reserved)
+        placed.append(
+            j.JobPlaced(
+                job.id,
+                job.run_id,
+                job.attempt.id,
+                at.instance.id,
+                at.host.id,
+                reserved=at.reserved,
+                stop_after=jobs.stop_after(job.spec, this.stop_after),
+            )
+        )
+    touched = [
+        *(streams.job(job.id) for job in members),
+        *(streams.instance(at.instance.id) for at in places),
+    ]
+    this.decisions.append(Decision(tuple(placed), (streams.run(run.id), *dict.fromkeys(touched))))

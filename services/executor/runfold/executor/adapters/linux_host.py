@@ -4,6 +4,7 @@ import os
 import platform
 import socket
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from runfold.contracts.values import Quantities
@@ -14,6 +15,8 @@ from runfold.service.logging import get_logger
 
 _log = get_logger("runfold.executor")
 
+#: An address that is nobody's (RFC 5737), beyond whatever network this machine is in.
+ELSEWHERE = ("192.0.2.1", 9)
 #: Where a container's memory limit is, by cgroup version.
 _MEMORY_LIMITS = (
     Path("/sys/fs/cgroup/memory.max"),
@@ -34,7 +37,8 @@ class LinuxHost:
             memory=_memory(),
             disk=disk.f_blocks * disk.f_frsize,
         )
-        return HostFacts(capacity, "arm" if platform.machine() in ("aarch64", "arm64") else "x86")
+        arch = "arm" if platform.machine() in ("aarch64", "arm64") else "x86"
+        return HostFacts(capacity, arch, _address())
 
     def uptime(self) -> int:
         return supervisor.uptime()
@@ -64,6 +68,16 @@ class LinuxHost:
             lock.close()
             raise IdentityTaken(f"an executor of host {host_id} runs already on this machine") from None
         return lock.close
+
+
+def _address() -> str | None:
+    """The one that this machine uses towards others: nothing is sent to find it out."""
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
+        try:
+            probe.connect(ELSEWHERE)
+        except OSError:
+            return None
+        return str(probe.getsockname()[0])
 
 
 def _memory() -> int:

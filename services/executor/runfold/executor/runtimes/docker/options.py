@@ -62,14 +62,20 @@ def container(assignment: Assignment, image: str, heartbeat: Path | None) -> dic
         "environment": assignment.env,
         "working_dir": spec.working_dir,
         "user": spec.user,
-        "hostname": _hostname(assignment),
         # As process 1 a job would ignore TERM, unless it handles it, and keep what its children leave behind.
         "init": True,
         **_command(spec),
         **_limits(spec),
         **_privileges(spec),
-        "ports": {f"{port}/tcp": ("127.0.0.1", None) for port in spec.ports},
+        **_network(assignment),
     }
+
+
+def _network(assignment: Assignment) -> dict[str, Any]:
+    if assignment.spec.host_network:
+        return {"network_mode": "host"}
+    ports = {f"{port}/tcp": ("127.0.0.1", None) for port in assignment.spec.ports}
+    return {"hostname": _hostname(assignment), "ports": ports}
 
 
 def _stops_by_itself(assignment: Assignment, heartbeat: Path | None) -> dict[str, str]:
