@@ -59,9 +59,9 @@ class Client:
     def stop(self, name: str, *, abort: bool = False) -> None:
         self.in_project("runs/stop", {"runs_names": [name], "abort": abort})
 
-    def output(self, run: JSON) -> bytes:
+    def output(self, run: JSON, job: int = 0) -> bytes:
         """All of the latest attempt's output, read page by page as `dstack logs` does."""
-        submission = run["jobs"][0]["job_submissions"][-1]["id"]
+        submission = run["jobs"][job]["job_submissions"][-1]["id"]
         body = {"run_name": run["run_spec"]["run_name"], "job_submission_id": submission, "limit": 1000}
         pages, token = [], None
         while True:

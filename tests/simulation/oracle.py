@@ -78,6 +78,7 @@ class Oracle:
             for listener in self.listeners:
                 listener(envelope)
         self._capacity_kept()
+        self._gangs_whole(record)
 
     def acknowledged(self, node: str, append: Append, appended: Appended) -> None:
         self._require(
@@ -99,6 +100,7 @@ class Oracle:
         self._require(host is None or host.name == machine.name, f"attempt {attempt_id} is started elsewhere")
         others = [a for m in self._machines for a in m.live().values() if a.job_id == assignment.job_id]
         self._require(not others, f"job {assignment.job_id} is started beside itself")
+        self._begins_with_its_gang(assignment)
         self._require(assignment.env.get("TOKEN", TOKEN) == TOKEN, f"attempt {attempt_id} lacks its secret")
         requests = [*(one.spec.requests for one in machine.live().values()), assignment.spec.requests]
         self._require(_fit(requests, machine.capacity), f"{machine.name} is more than full")
@@ -227,6 +229,23 @@ class Oracle:
         for host in self.cell.hosts.values():
             used = Quantities(host.used_cpu, host.used_memory, host.used_gpu, host.used_disk)
             self._require(_fit([used], host.capacity), f"{host.name} is promised more than it has")
+
+    def _gangs_whole(self, record: CommitRecord) -> None:
+        """Members that this commit touched are in the same attempt, and placed, retried and over together."""
+        touched = (self.cell.jobs.get(stream.removeprefix("job:")) for stream in record.streams)
+        for run_id in dict.fromkeys(job.run_id for job in touched if job is not None):
+            run = self.cell.runs[run_id]
+            where = {
+                (len(job.attempts), job.attempt.placed_at is None, job.retry_due, job.finished_at is None)
+                for job in run.jobs
+            }
+            self._require(len(where) == 1, f"the gang of {run_id} is torn: {where}")
+
+    def _begins_with_its_gang(self, assignment: Assignment) -> None:
+        """No member of an earlier attempt runs any more."""
+        others = [a for m in self._machines for a in m.live().values() if a.run_id == assignment.run_id]
+        nums = {self.cell.attempts[a.attempt_id].num for a in (*others, assignment)}
+        self._require(len(nums) == 1, f"{assignment.attempt_id} is started beside its gang's earlier attempt")
 
     def _require(self, holds: bool, what: str) -> None:
         if not holds:

@@ -14,6 +14,7 @@ from runfold.domain.instance import silence
 from runfold.domain.instance.state import Host
 from runfold.domain.job import decide
 from runfold.domain.job.state import Attempt
+from runfold.domain.run import gang
 from runfold.eventlog import batch, standing, takeover, writer
 from runfold.eventlog.follow import Follower
 from runfold.eventlog.port import Append, Appended, NotActive, NumberTaken, Unavailable
@@ -126,7 +127,7 @@ def forgotten_work_taken_again() -> None:
 
 
 def end_before_the_output() -> None:
-    _patch.setattr(decide, "_output_done", lambda _: True)
+    _patch.setattr(decide, "output_done", lambda _: True)
 
 
 def attempt_used_again() -> None:
@@ -137,6 +138,15 @@ def attempt_used_again() -> None:
         return [replace(e, attempt_id=job.attempt.id) for e in resubmitted(job, now, new_attempt_id)]
 
     _patch.setattr(decide, "resubmit", thrifty)
+
+
+def members_restarted_alone() -> None:
+    """What breaks a gang is tried again by itself, while the others run on."""
+
+    def alone(run: Any, now: int, new_id: Any, run_stop: str | None) -> list[j.JobEvent]:
+        return [event for job in run.jobs for event in decide.settle(job, now, new_id(), run_stop)]
+
+    _patch.setattr(gang, "settle", alone)
 
 
 def retry_without_its_id() -> None:
@@ -191,6 +201,7 @@ PLANTS = (
     forgotten_work_taken_again,
     end_before_the_output,
     attempt_used_again,
+    members_restarted_alone,
     retry_without_its_id,
     due_retry_forgotten,
     silent_host_lost_at_once,

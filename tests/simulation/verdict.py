@@ -38,7 +38,9 @@ def wrong_ends(cell: Cell, accepted: Sequence[tuple[RunWish, str]], *, lost_host
         run = cell.runs[run_id]
         if str(run.final) not in wish.ends and not lost_hosts:
             yield f"run {run.name} ({run_id}) is {run.final} for {run.reason}, not {' or '.join(wish.ends)}"
-        if run.final == "done" and any(job.attempt.exit_status != 0 for job in run.jobs):
+        stopped = run.gang is not None and run.gang.stop_criteria == "master-done"
+        needed = run.jobs[:1] if stopped else run.jobs
+        if run.final == "done" and any(job.attempt.exit_status != 0 for job in needed):
             yield f"run {run.name} ({run_id}) is done, and its job didn't exit with 0"
     for host in cell.hosts.values():
         if host.attempts or host.used_cpu:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runfold.contracts.fleet import FleetCreated, FleetSpec
-from runfold.contracts.values import JobSpec, Quantities, Retry
+from runfold.contracts.values import Gang, JobSpec, Quantities, Retry
 from runfold.domain.run.decide import NewJob, SubmitRun
 from tests.simulation.chance import Chance, SimIds
 
@@ -27,6 +27,7 @@ class Sort:
     stop_duration: int | None = 5
     cpu: int = 1000
     env: tuple[tuple[str, str], ...] = ()
+    gang: Gang | None = None
 
 
 #: What may be begun again elsewhere, where its host is cut off.
@@ -51,6 +52,15 @@ SORTS = (
     Sort("sleep 100000", ("failed",), max_duration=8),
     Sort("echo knowing; sleep 9", ("done",), env=(("TOKEN", "${{ secrets.TOKEN }}"),)),
     Sort("echo never", ("failed",), env=(("TOKEN", "${{ secrets.GONE }}"),)),
+    Sort("echo together; sleep 6", ("done",), gang=Gang(3)),
+    Sort("sleep 4; echo again; sleep 60", ("done",), retry=INTERRUPTED, gang=Gang(2)),
+    Sort("echo apart; sleep 9", ("done", "failed"), cpu=3000, gang=Gang(2)),
+    Sort("sleep 3; exit 9", ("failed",), gang=Gang(2)),
+    Sort("sleep 2; exit 9", (), needs_stop=True, retry=Retry(("error", "interruption"), 30), gang=Gang(2)),
+    Sort("echo led; sleep 5", ("done",), gang=Gang(3, "master-first", "master-done")),
+    Sort("echo served; sleep 5", ("done",), gang=Gang(3, "workers-first")),
+    Sort("sleep 100000", ("failed",), max_duration=8, gang=Gang(2)),
+    Sort("echo never", ("failed",), cpu=3000, gang=Gang(40)),
     Sort("echo never", ("failed",), cpu=64_000),
     Sort("echo never", ("failed",), cpu=64_000, retry=Retry(("no-capacity",), 40)),
 )
@@ -70,6 +80,7 @@ class RunWish:
     abort_after: float | None = None
     keyed: bool = True  #: its requests carry an Idempotency-Key
     deleted: bool = False  #: by its user, once it has ended
+    gang: Gang | None = None
 
     def command(self, ids: SimIds) -> SubmitRun:
         """A request for it, with ids of its own as each request gets them."""
@@ -80,9 +91,13 @@ class RunWish:
             name=self.name,
             dialect="native",
             request="{}",
-            jobs=(NewJob(ids.uuid4(), ids.uuid4(), self.spec),),
+            jobs=tuple(
+                NewJob(ids.uuid4(), ids.uuid4(), self.spec, node)
+                for node in range(self.gang.nodes if self.gang else 1)
+            ),
             priority=self.priority,
             fleets=self.fleets,
+            gang=self.gang,
         )
 
 
@@ -147,6 +162,7 @@ def _run(chance: Chance, at: float, name: str, sort: Sort, passing: tuple[str, .
         abort_after=abort,
         keyed=chance.happens(0.5),
         deleted=chance.happens(0.3),
+        gang=sort.gang,
     )
 
 

@@ -15,6 +15,7 @@ class JobSubmitted:
     spec: JobSpec
     job_num: int = 0
     replica_num: int = 0
+    like: str | None = None  #: id of the job of this run that it is the same as, all but the name in `spec`
 
 
 @dataclass(frozen=True, slots=True)

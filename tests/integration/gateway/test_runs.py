@@ -251,7 +251,6 @@ async def test_a_repo_is_named_where_it_comes_from(world: World) -> None:
 @pytest.mark.parametrize(
     ("configuration", "named"),
     [
-        ({"nodes": 2}, "`nodes` is"),
         ({"volumes": ["/a:/b"]}, "`volumes` is"),
         ({"schedule": {"cron": "* * * * *"}}, "`schedule` is"),
         ({"docker": True}, "`docker` is"),

@@ -195,12 +195,22 @@ class World:
         return self.run(name).jobs[0]
 
     async def place(self, name: str, instance_id: str) -> None:
-        known = self.job(name)
+        """All of its jobs."""
         on = self.cell.instances[instance_id]
-        assert on.host_id is not None
-        whole = reserved(known.spec.requests, on)
+        host_id = on.host_id
+        assert host_id is not None
         await self.happen(
-            job.JobPlaced(known.id, known.run_id, known.attempt.id, instance_id, on.host_id, whole)
+            *(
+                job.JobPlaced(
+                    each.id,
+                    each.run_id,
+                    each.attempt.id,
+                    instance_id,
+                    host_id,
+                    reserved(each.spec.requests, on),
+                )
+                for each in self.run(name).jobs
+            )
         )
 
     async def start(self, name: str, instance_id: str) -> None:

@@ -111,12 +111,12 @@ def test_an_order_to_stop_is_for_the_attempt_that_it_found() -> None:
 # Nodes of a gang
 
 
-def two_nodes(host_1: str = "host-1", host_2: str = "host-2", **of: object) -> World:
+def two_nodes(host_1: str = "host-1", host_2: str = "host-2") -> World:
     hosts = [host("host-1", address="10.0.0.1"), host("host-2", address="10.0.0.2")]
     world = given(
         *FOUNDED, hosts, fleet(), instance("host-1", "host-1"), instance("host-2", "host-2", num=1)
     ).world
-    world.happens(a_gang("n0", "n1", requests=Quantities(gpu=2000), **of))
+    world.happens(a_gang("n0", "n1", requests=Quantities(gpu=2000)))
     return world.happens(
         placed("n0", instance=host_1, host=host_1), placed("n1", instance=host_2, host=host_2)
     )

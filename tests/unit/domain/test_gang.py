@@ -1,5 +1,6 @@
 """Gangs: members are placed together or not at all, and end together, whichever of them breaks."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from tests.unit.domain.things import (
     placed,
     refused,
     running,
+    spec,
     started,
     submitted,
 )
@@ -367,3 +369,11 @@ def test_the_spec_of_members_may_differ() -> None:
     given(a_place(), run, jobs).when(schedule).then(
         placed("n0", reserved=large.requests), placed("n1", reserved=small.requests)
     )
+
+
+def test_a_member_that_is_like_another_has_all_of_its_spec_but_the_name() -> None:
+    how = RunSubmitted("run", PROJECT, "user", "name-run", "dstack", "{}", gang=Gang(2))
+    first = e.JobSubmitted("n0", "run", "n0-1", spec(env={"A": "1"}))
+    second = e.JobSubmitted("n1", "run", "n1-1", JobSpec("other", ()), 1, like="n0")
+    world = given(a_place(), how, first, second).world
+    assert world.job("n1").spec == replace(world.job("n0").spec, name="other")

@@ -9,6 +9,7 @@ from runfold.domain.errors import Invalid
 from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
 from runfold.gateway.dialects.dstack.effective import effective, merge
 from runfold.gateway.dialects.dstack.job_spec import GIGABYTE, job_spec
+from runfold.gateway.dialects.dstack.nodes import Node
 from runfold.gateway.dialects.dstack.requests.runs import RunSpec
 from runfold.gateway.http.errors import Refused, Unsupported
 
@@ -17,7 +18,7 @@ DEFAULTS = Quantities(cpu=100, memory=128 * 1024**2)
 
 def spec_of(*commands: str, **configuration: Any) -> JobSpec:
     sent = {"commands": list(commands) or ["x"], **configuration}
-    return job_spec(TaskConfiguration.model_validate(sent), "run", DEFAULTS)
+    return job_spec(Node(TaskConfiguration.model_validate(sent)), "run", DEFAULTS)
 
 
 def test_commands_are_one_script_whose_first_failure_ends_it() -> None:
@@ -39,7 +40,7 @@ def test_in_an_image_sh_runs_it() -> None:
 
 def test_an_image_alone_runs_its_own_command() -> None:
     sent = TaskConfiguration.model_validate({"image": "i"})
-    spec = job_spec(sent, "run", DEFAULTS)
+    spec = job_spec(Node(sent), "run", DEFAULTS)
     assert (spec.command, spec.entrypoint, spec.image) == ((), None, "i")
 
 

@@ -40,7 +40,7 @@ def a_run(*attempts: Attempt, retry: Retry | None = None, final: RunStatus | Non
     ],
 )
 def test_status_messages_of_jobs(told: Attempt, text: str) -> None:
-    assert status.job_message(told) == text
+    assert status.job_message(a_run(told).jobs[0], told) == text
 
 
 @pytest.mark.parametrize(

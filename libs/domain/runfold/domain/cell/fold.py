@@ -179,7 +179,7 @@ def _run_deleted(state: Cell, e: run.RunDeleted, envelope: Envelope) -> None:
 
 
 def _job_submitted(state: Cell, e: job.JobSubmitted, envelope: Envelope) -> None:
-    made = state.jobs[e.job_id] = jobs.submitted(e, envelope.time)
+    made = state.jobs[e.job_id] = jobs.submitted(e, envelope.time, state.jobs[e.like] if e.like else None)
     state.runs[e.run_id].jobs.append(made)
     _know_attempt(state, e.job_id, made.attempt)
 

@@ -4,6 +4,7 @@ The state is changed in place, and each type of event has its function, found by
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from runfold.contracts import job as e
@@ -12,10 +13,11 @@ from runfold.domain.job.reasons import meaning
 from runfold.domain.job.state import Attempt, Job, JobStatus, Stop
 
 
-def submitted(event: e.JobSubmitted, at: Micros) -> Job:
-    """The initial state."""
+def submitted(event: e.JobSubmitted, at: Micros, like: Job | None = None) -> Job:
+    """The initial state; `like` is the job that the event names, where it does."""
     first = Attempt(event.attempt_id, 0, submitted_at=at, changed_at=at)
-    return Job(event.job_id, event.run_id, event.spec, at, event.job_num, event.replica_num, [first])
+    spec = event.spec if like is None else replace(like.spec, name=event.spec.name)
+    return Job(event.job_id, event.run_id, spec, at, event.job_num, event.replica_num, [first])
 
 
 def evolve(job: Job, event: e.JobEvent, at: Micros) -> Job:

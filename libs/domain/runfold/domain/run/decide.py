@@ -20,6 +20,8 @@ class NewJob:
     spec: JobSpec
     job_num: int = 0
     replica_num: int = 0
+    #: Id of another of these whose spec it has, all but the name: so a gang of 1,000 fits into one append.
+    like: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,9 @@ def submit(existing: Run | PastRun | None, command: SubmitRun) -> list[e.RunEven
         gang=command.gang,
     )
     jobs = [
-        j.JobSubmitted(new.job_id, command.run_id, new.attempt_id, new.spec, new.job_num, new.replica_num)
+        j.JobSubmitted(
+            new.job_id, command.run_id, new.attempt_id, new.spec, new.job_num, new.replica_num, new.like
+        )
         for new in command.jobs
     ]
     return [*replaced, run, *jobs]

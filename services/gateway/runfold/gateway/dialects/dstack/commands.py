@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +18,12 @@ from runfold.gateway.commands import Decision
 from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
 from runfold.gateway.dialects.dstack.effective import check_text, effective, merge
 from runfold.gateway.dialects.dstack.job_spec import idle, job_spec
+from runfold.gateway.dialects.dstack.nodes import Node, gang, nodes
 from runfold.gateway.dialects.dstack.placement import fleets_for
 from runfold.gateway.dialects.dstack.requests.runs import RunSpec
 from runfold.gateway.dialects.dstack.responses.run import Documents, documents_of
 from runfold.gateway.dialects.dstack.sent import files_of, repo_of
+from runfold.ports import Ids
 from runfold.service.vault import month_of
 
 SECRET = "***"  #: what stands for a secret in what is kept and shown
@@ -31,14 +34,12 @@ class Submission:
     """A task ready to be submitted: its ids drawn, its secrets sealed, its document without them."""
 
     run_id: str
-    job_id: str
-    attempt_id: str
     user_id: str
     name: str
     asked: RunSpec  #: with its defaults, as it is kept
     task: TaskConfiguration  #: profile merged
     request: str  #: `asked` as JSON
-    spec: JobSpec
+    jobs: tuple[runs.NewJob, ...]
 
     @classmethod
     async def prepare(cls, ask: Ask[Any], sent: RunSpec) -> Submission:
@@ -53,18 +54,20 @@ class Submission:
         check_text(task)
         registry = await _sealed(ask, project, task)
         files, repo = await files_of(ask, spec), await repo_of(ask, project, spec, task)
-        made = job_spec(task, name, ask.parts.settings.job_defaults, registry, files, repo)
+        defaults = ask.parts.settings.job_defaults
+
+        def make(node: Node) -> JobSpec:
+            return job_spec(node, name, defaults, registry, files, repo)
+
         ids, asked = ask.parts.ids, without_secrets(spec.model_copy(update={"run_name": name}))
         return cls(
             run_id=ids.uuid4(),
-            job_id=ids.uuid4(),
-            attempt_id=ids.uuid4(),
             user_id=ask.user_id,
             name=name,
             asked=asked,
             task=task,
             request=asked.model_dump_json(),
-            spec=made,
+            jobs=_jobs(ask.parts.ids, nodes(task), name, make),
         )
 
     def documents(self) -> Documents:
@@ -72,7 +75,6 @@ class Submission:
         return documents_of(self.asked, self.request, run_name=self.name)
 
     def decide(self, cell: Cell, project: Project, existing: Run | PastRun | None) -> Decision:
-        job = runs.NewJob(self.job_id, self.attempt_id, self.spec)
         command = runs.SubmitRun(
             run_id=self.run_id,
             project_id=project.id,
@@ -80,13 +82,29 @@ class Submission:
             name=self.name,
             dialect="dstack",
             request=self.request,
-            jobs=(job,),
+            jobs=self.jobs,
             priority=self.task.priority or 0,
             fleets=fleets_for(self.task, project, cell),
             idle=idle(self.task.idle_duration),
+            gang=gang(self.task),
         )
         events = tuple(runs.submit(existing, command))
         return Decision(self.run_id, events, (streams.run_name(project.id, self.name),))
+
+
+def _jobs(ids: Ids, of: list[Node], name: str, make: Callable[[Node], JobSpec]) -> tuple[runs.NewJob, ...]:
+    """The first node of a group says it all, and the others that they are like it."""
+    firsts: dict[int, str] = {}  #: group -> job id
+    made = []
+    for node in of:
+        first, job_id = firsts.get(node.group), ids.uuid4()
+        if first is None:
+            firsts[node.group] = job_id
+            spec = make(node)
+        else:
+            spec = JobSpec(node.job_name(name), ())
+        made.append(runs.NewJob(job_id, ids.uuid4(), spec, job_num=node.number, like=first))
+    return tuple(made)
 
 
 def without_secrets(spec: RunSpec) -> RunSpec:

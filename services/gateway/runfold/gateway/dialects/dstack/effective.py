@@ -3,6 +3,7 @@
 from runfold.domain.errors import Invalid
 from runfold.gateway.dialects.dstack.configuration.profile import ProfileParams
 from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
+from runfold.gateway.dialects.dstack.nodes import check_nodes
 from runfold.gateway.dialects.dstack.requests.runs import RunSpec
 from runfold.gateway.http.errors import Refused, Unsupported
 
@@ -20,6 +21,7 @@ def task(spec: RunSpec) -> TaskConfiguration:
     for name, wanted in _unsupported(merged, spec).items():
         if wanted:
             raise Unsupported(f"`{name}` is")
+    check_nodes(merged)
     return merged
 
 
@@ -30,7 +32,7 @@ def effective(spec: RunSpec, ssh_key: str | None) -> RunSpec:
     configuration = spec.configuration
     assert isinstance(configuration, TaskConfiguration)
     changes = {
-        "nodes": configuration.nodes or 1,
+        "nodes": None if configuration.groups else configuration.nodes or 1,
         "priority": configuration.priority or 0,
         "resources": _with_vendor(configuration),
     }
@@ -60,8 +62,6 @@ def merge(configuration: TaskConfiguration, spec: RunSpec) -> TaskConfiguration:
 
 def _unsupported(task: TaskConfiguration, spec: RunSpec) -> dict[str, object]:
     return {
-        "nodes": (task.nodes or 1) > 1,
-        "groups": task.groups,
         "volumes": task.volumes,
         "docker": task.docker,
         "dstack": task.dstack,
@@ -93,7 +93,8 @@ def _with_vendor(task: TaskConfiguration) -> object:
 
 def check_text(task: TaskConfiguration) -> None:
     """No operating system takes a NUL in an argument or a variable; raises Invalid."""
-    texts = [*task.commands, *task.env, *task.env.values()]
+    grouped = (command for group in task.groups or () for command in group.commands)
+    texts = [*task.commands, *grouped, *task.env, *task.env.values()]
     texts += [t for t in (task.image, task.user, task.entrypoint, task.working_dir, task.shell) if t]
     if any("\0" in text for text in texts):
         raise Invalid("NUL characters are not allowed", field="configuration")

@@ -12,6 +12,7 @@ from runfold.gateway.dialects.dstack.configuration.resources import (
     ResourcesSpec,
 )
 from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
+from runfold.gateway.dialects.dstack.nodes import Node
 
 GIGABYTE = 1024**3
 STOP_DURATION, RETRY_DURATION = 300, 3600  #: seconds
@@ -21,20 +22,28 @@ RETRY_EVENTS = ("no-capacity", "interruption", "error")
 #: bash as the specification says, where there is one; a minimal image has none.
 _BASH = 'command -v bash >/dev/null 2>&1 && exec bash -c "$0"; exec sh -c "$0"'
 
+#: MPI takes its nodes from a file, a line each; a node without GPUs has a slot without being told so.
+_HOSTFILE = (
+    'DSTACK_MPI_HOSTFILE="$(mktemp)" && export DSTACK_MPI_HOSTFILE && '
+    'for ip in $DSTACK_NODES_IPS; do if [ "$DSTACK_GPUS_PER_NODE" = 0 ]; then echo "$ip"; '
+    'else echo "$ip slots=$DSTACK_GPUS_PER_NODE"; fi; done > "$DSTACK_MPI_HOSTFILE" && '
+)
+
 
 def job_spec(
-    task: TaskConfiguration,
+    node: Node,
     run_name: str,
     defaults: Quantities,
     registry: RegistryAuth | None = None,
     files: tuple[Files, ...] = (),
     repo: Repo | None = None,
 ) -> JobSpec:
-    """The one job of a task. `defaults` are reserved where nothing is asked for. Raises Invalid."""
+    """The job of one node. `defaults` are reserved where nothing is asked for. Raises Invalid."""
+    task = node.task
     requests = requested(task.resources, defaults)
     return JobSpec(
-        name=f"{run_name}-0-0",
-        command=_command(task),
+        name=node.job_name(run_name),
+        command=_command(task, _HOSTFILE if node.of > 1 else ""),
         image=task.image,
         entrypoint=_split(task.entrypoint),
         env=dict(task.env),
@@ -51,6 +60,7 @@ def job_spec(
         retry=retry(task.retry),
         max_duration=_seconds(task.max_duration, None),
         stop_duration=_seconds(task.stop_duration, STOP_DURATION),
+        host_network=node.of > 1,
     )
 
 
@@ -98,15 +108,16 @@ def script(task: TaskConfiguration) -> str:
     return " && ".join(task.commands)
 
 
-def _command(task: TaskConfiguration) -> tuple[str, ...]:
+def _command(task: TaskConfiguration, before: str) -> tuple[str, ...]:
+    """`before` is what the script does first."""
     if task.entrypoint is not None:
         return tuple(task.commands)
     if not task.commands:
         return ()
     wanted = shell(task)
     if task.shell is None and wanted == "/bin/bash":
-        return ("/bin/sh", "-c", _BASH, script(task))
-    return (wanted, "-c", script(task))
+        return ("/bin/sh", "-c", _BASH, before + script(task))
+    return (wanted, "-c", before + script(task))
 
 
 def _split(entrypoint: str | None) -> tuple[str, ...] | None:

@@ -26,9 +26,14 @@ _ERRORS = {
 _RUN_ERRORS = {"retry_limit_exceeded": "retry limit exceeded", "server_error": "server error"}
 
 
-def job_status(attempt: Attempt) -> str:
-    """A refusal is no failure: the job is on its way to another host."""
-    return "submitted" if attempt.refused and not attempt.status.final else str(attempt.status)
+def job_status(job: Job, attempt: Attempt) -> str:
+    """A refusal is no failure: the job is on its way to another host. A node that is done waits for the others."""
+    if attempt.status.final:
+        return str(attempt.status)
+    if attempt.refused:
+        return "submitted"
+    done = attempt.output_closed and attempt.reason == "done_by_runner" and job.stop is None
+    return "done" if done else str(attempt.status)
 
 
 def job_reason(job: Job, attempt: Attempt) -> str | None:
@@ -40,9 +45,10 @@ def job_reason(job: Job, attempt: Attempt) -> str | None:
     return attempt.reason
 
 
-def job_message(attempt: Attempt) -> str:
+def job_message(job: Job, attempt: Attempt) -> str:
     """What `dstack ps` shows of a job."""
-    match attempt.status, attempt.reason:
+    status = job_status(job, attempt)
+    match status, attempt.reason:
         case JobStatus.DONE, _:
             return "exited (0)"
         case JobStatus.FAILED, "container_exited_with_error":
@@ -56,7 +62,7 @@ def job_message(attempt: Attempt) -> str:
         case JobStatus.TERMINATED, "terminated_by_user":
             return "stopped"
         case _:
-            return job_status(attempt)
+            return status
 
 
 def job_error(reason: str | None) -> str | None:

@@ -3,8 +3,8 @@
 import re
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Interval, MaxLen
-from pydantic import BeforeValidator, Discriminator, Field, model_validator
+from annotated_types import Ge, Interval, MaxLen, MinLen
+from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, model_validator
 
 from runfold.gateway.dialects.dstack.configuration.profile import ProfileParams
 from runfold.gateway.dialects.dstack.configuration.resources import Resources, ResourcesSpec
@@ -135,11 +135,21 @@ class FileMapping(Canonical):
         return {"local_path": where, "path": path if colon else where}
 
 
+class NodeGroup(Canonical):
+    """Nodes of a distributed task that run the same."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")] | None = None
+    nodes: Annotated[int, Ge(1)] = 1
+    resources: Resources = Field(default_factory=ResourcesSpec)
+    commands: list[str] = Field(default_factory=list)
+    ports: list[PortMapping] = Field(default_factory=list)
+
+
 class TaskConfiguration(ProfileParams):
     """Fields that dstack has and that nothing is made of yet are `Any`: they are refused where they are used."""
 
     nodes: Annotated[int, Ge(1)] | None = None
-    groups: list[Any] | None = None
+    groups: Annotated[list[NodeGroup], MinLen(1)] | None = None
     ports: list[PortMapping] = Field(default_factory=list)
     commands: list[str] = Field(default_factory=list)
     type: Literal["task"] = "task"
@@ -167,8 +177,19 @@ class TaskConfiguration(ProfileParams):
 
     @model_validator(mode="after")
     def _runs_something(self) -> "TaskConfiguration":
-        if not self.commands and not self.image:
+        """Each of its nodes."""
+        commands = [group.commands for group in self.groups] if self.groups else [self.commands]
+        if not all(commands) and not self.image:
             raise ValueError("Either `commands` or `image` must be set")
+        return self
+
+    @model_validator(mode="after")
+    def _groups_say_it_all(self) -> "TaskConfiguration":
+        if self.groups and (self.nodes is not None or self.commands or self.ports):
+            raise ValueError("`groups` have their own `nodes`, `commands` and `ports`")
+        names = [group.name for group in self.groups or () if group.name is not None]
+        if len(set(names)) < len(names):
+            raise ValueError("Names of `groups` must be unique")
         return self
 
 

@@ -1,6 +1,9 @@
 """What would become of a run: its job, and what could take it."""
 
+from typing import Any
+
 from runfold.domain import names
+from runfold.domain.fleet.state import Fleet
 from runfold.domain.run.state import Run
 from runfold.domain.user.authorize import Operation
 from runfold.gateway.ask import Ask
@@ -9,6 +12,7 @@ from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
 from runfold.gateway.dialects.dstack.effective import check_text, effective, merge
 from runfold.gateway.dialects.dstack.handlers.runs import rendered, whole
 from runfold.gateway.dialects.dstack.job_spec import job_spec
+from runfold.gateway.dialects.dstack.nodes import Node, nodes
 from runfold.gateway.dialects.dstack.offers import offers
 from runfold.gateway.dialects.dstack.placement import usable_fleets
 from runfold.gateway.dialects.dstack.requests import runs as requests
@@ -29,17 +33,12 @@ async def get_plan(ask: Ask[requests.GetRunPlanRequest]) -> Answer:
     name = names.check(spec.run_name or NAMELESS, names.RESOURCE)
     task = merge(configuration, spec)
     check_text(task)
-    wanted = job_spec(task, name, ask.parts.settings.job_defaults)
-    found = offers(wanted.requests, task.resources, usable_fleets(task, project, ask.cell), ask.cell)
-    if ask.body.reverse_offers:
-        found.reverse()
+    fleets = usable_fleets(task, project, ask.cell)
+    found: dict[int, list[dict[str, Any]]] = {}
+    for node in nodes(task):
+        if node.group not in found:
+            found[node.group] = _offers(ask, node, name, fleets)
     current = await whole(ask, ask.cell.run_named(project.id, name) if spec.run_name else None)
-    plan = {
-        "job_spec": shown_job_spec(spec, task, name),
-        "offers": found[: ask.body.max_offers or SHOWN],
-        "total_offers": len(found),
-        "max_price": max((offer["price"] for offer in found), default=None),
-    }
     return Answer(
         encoded(
             {
@@ -47,12 +46,35 @@ async def get_plan(ask: Ask[requests.GetRunPlanRequest]) -> Answer:
                 "user": ask.user.name,
                 "run_spec": raw(ask.body.run_spec.model_dump_json()),
                 "effective_run_spec": raw(without_secrets(spec).model_dump_json()),
-                "job_plans": [plan],
+                "job_plans": [
+                    _job_plan(ask, shown_job_spec(spec, node, name), found[node.group])
+                    for node in nodes(task)
+                ],
                 "current_resource": _current(ask, current),
                 "action": "create",
             }
         )
     )
+
+
+def _offers(
+    ask: Ask[requests.GetRunPlanRequest], node: Node, name: str, fleets: list[Fleet]
+) -> list[dict[str, Any]]:
+    """Of each group once: its nodes are alike. Raises Invalid, as submitting it would."""
+    wanted = job_spec(node, name, ask.parts.settings.job_defaults).requests
+    found = offers(wanted, node.task.resources, fleets, ask.cell)
+    return found[::-1] if ask.body.reverse_offers else found
+
+
+def _job_plan(
+    ask: Ask[requests.GetRunPlanRequest], shown: dict[str, Any], found: list[dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "job_spec": shown,
+        "offers": found[: ask.body.max_offers or SHOWN],
+        "total_offers": len(found),
+        "max_price": max((offer["price"] for offer in found), default=None),
+    }
 
 
 def _current(ask: Ask[requests.GetRunPlanRequest], run: Run | None) -> object:

@@ -5,7 +5,7 @@ from typing import Any
 from runfold.contracts.values import Quantities
 from runfold.domain.cell.state import Cell
 from runfold.domain.instance.state import Host, Instance
-from runfold.domain.job.state import Attempt
+from runfold.domain.job.state import Attempt, Job
 from runfold.gateway.ssh.address import HOST, JOB_PORT, SshAddress
 
 MIB, GIB = 1024**2, 1024**3
@@ -75,13 +75,13 @@ def _way_in(attempt: Attempt, instance: Instance, ssh: SshAddress | None) -> dic
     }
 
 
-def runtime_data(attempt: Attempt) -> dict[str, Any] | None:
+def runtime_data(job: Job, attempt: Attempt) -> dict[str, Any] | None:
     """What an attempt got; None before it was placed."""
     if attempt.placed_at is None:
         return None
     reserved = attempt.reserved
     return {
-        "network_mode": "bridge",
+        "network_mode": "host" if job.spec.host_network else "bridge",
         "gpu": reserved.gpu // 1000,
         "cpu": reserved.cpu / 1000,
         "memory": reserved.memory / GIB,

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from runfold.contracts.values import Micros
 from runfold.domain.cell.state import Cell
 from runfold.domain.job.state import Attempt, Job, JobStatus
 from runfold.gateway.dialects.dstack import status
 from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration, unix_user
 from runfold.gateway.dialects.dstack.effective import DEFAULT_IMAGE
 from runfold.gateway.dialects.dstack.job_spec import retry, script, shell
+from runfold.gateway.dialects.dstack.nodes import Node
 from runfold.gateway.dialects.dstack.requests.runs import RunSpec
 from runfold.gateway.dialects.dstack.responses.encode import maybe, timestamp
 from runfold.gateway.dialects.dstack.responses.hardware import provisioning_data, runtime_data
@@ -16,13 +18,14 @@ from runfold.gateway.ssh.address import SshAddress
 NEWEST = 10  #: submissions shown of one job
 
 
-def job_spec(spec: RunSpec, task: TaskConfiguration, name: str) -> dict[str, Any]:
-    """dstack's own JobSpec of a task; `task` has its profile merged."""
+def job_spec(spec: RunSpec, node: Node, name: str) -> dict[str, Any]:
+    """dstack's own JobSpec of a node, whose task has its profile merged."""
+    task = node.task
     return {
         "replica_num": 0,
-        "job_num": 0,
-        "job_name": f"{name}-0-0",
-        "jobs_per_replica": 1,
+        "job_num": node.number,
+        "job_name": node.job_name(name),
+        "jobs_per_replica": node.of,
         "replica_group": "0",
         "app_specs": [_app(number, port) for number, port in enumerate(task.ports)],
         "user": unix_user(task.user).model_dump() if task.user else None,
@@ -36,7 +39,7 @@ def job_spec(spec: RunSpec, task: TaskConfiguration, name: str) -> dict[str, Any
         "stop_duration": _seconds(task.stop_duration, 300),
         "utilization_policy": None,
         "registry_auth": task.registry_auth.model_dump() if task.registry_auth else None,
-        "requirements": _requirements(task),
+        "requirements": _requirements(task, multinode=node.of > 1),
         "retry": _retry(task),
         "volumes": [],
         "ssh_key": None,
@@ -48,9 +51,9 @@ def job_spec(spec: RunSpec, task: TaskConfiguration, name: str) -> dict[str, Any
         "file_archives": [each.model_dump(mode="json") for each in spec.file_archives],
         "service_port": None,
         "probes": [],
-        "node_group_index": 0,
-        "node_group_name": "0",
-        "node_group_job_index": 0,
+        "node_group_index": node.group,
+        "node_group_name": node.group_name,
+        "node_group_job_index": node.within,
     }
 
 
@@ -69,19 +72,24 @@ def submission(job: Job, attempt: Attempt, number: int, cell: Cell, ssh: SshAddr
         "deployment_num": 0,
         "submitted_at": timestamp(attempt.submitted_at),
         "last_processed_at": timestamp(attempt.changed_at),
-        "finished_at": maybe(attempt.finished_at),
+        "finished_at": maybe(attempt.finished_at or _done_at(job, attempt)),
         "inactivity_secs": None,
-        "status": status.job_status(attempt),
-        "status_message": status.job_message(attempt),
+        "status": status.job_status(job, attempt),
+        "status_message": status.job_message(job, attempt),
         "termination_reason": reason,
         "termination_reason_message": attempt.message if reason else None,
         "exit_status": attempt.exit_status,
         "job_provisioning_data": provisioning_data(attempt, cell, ssh),
-        "job_runtime_data": runtime_data(attempt),
+        "job_runtime_data": runtime_data(job, attempt),
         "error": status.job_error(reason),
         "probes": [],
         "image_pull_progress": _pull_progress(attempt),
     }
+
+
+def _done_at(job: Job, attempt: Attempt) -> Micros | None:
+    """Of a node that is shown as done before the others are."""
+    return attempt.exited_at if status.job_status(job, attempt) == "done" else None
 
 
 def _pull_progress(attempt: Attempt) -> dict[str, Any] | None:
@@ -112,7 +120,7 @@ def _commands(task: TaskConfiguration) -> list[str]:
     return [shell(task), "-c", script(task)] if task.commands else []
 
 
-def _requirements(task: TaskConfiguration) -> dict[str, Any]:
+def _requirements(task: TaskConfiguration, *, multinode: bool) -> dict[str, Any]:
     resources = task.resources.model_dump(mode="json")
     if task.image is None and resources["cpu"]["arch"] is None:
         resources["cpu"]["arch"] = "x86"
@@ -121,7 +129,7 @@ def _requirements(task: TaskConfiguration) -> dict[str, Any]:
         "max_price": task.max_price,
         "spot": {"spot": True, "auto": None}.get(task.spot_policy or "", False),
         "reservation": task.reservation,
-        "multinode": False,
+        "multinode": multinode,
         "backend_options": task.backend_options,
     }
 

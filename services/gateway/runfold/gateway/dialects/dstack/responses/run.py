@@ -11,6 +11,7 @@ from runfold.domain.run.state import Run
 from runfold.gateway.dialects.dstack import status
 from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
 from runfold.gateway.dialects.dstack.effective import merge
+from runfold.gateway.dialects.dstack.nodes import nodes
 from runfold.gateway.dialects.dstack.requests.runs import RunSpec
 from runfold.gateway.dialects.dstack.responses import job as jobs
 from runfold.gateway.dialects.dstack.responses.encode import encoded, raw, timestamp
@@ -25,7 +26,11 @@ class Documents:
     """What was asked for, as JSON; it stays as it is however the run goes."""
 
     run_spec: msgspec.Raw
-    job_spec: msgspec.Raw
+    job_specs: tuple[msgspec.Raw, ...]  #: by rank
+
+    def job_spec(self, job: Job) -> msgspec.Raw:
+        """What another dialect made of several jobs is described as one."""
+        return self.job_specs[min(job.job_num, len(self.job_specs) - 1)]
 
 
 def documents(run: Run) -> Documents:
@@ -40,7 +45,8 @@ def documents_of(spec: RunSpec, text: str, *, run_name: str) -> Documents:
     """`text` is `spec` as JSON."""
     assert isinstance(spec.configuration, TaskConfiguration)
     task = merge(spec.configuration, spec)
-    return Documents(raw(text), raw(encoded(jobs.job_spec(spec, task, run_name))))
+    shown = tuple(raw(encoded(jobs.job_spec(spec, node, run_name))) for node in nodes(task))
+    return Documents(raw(text), shown)
 
 
 def run_bytes(
@@ -53,7 +59,7 @@ def run_bytes(
     limit: int = jobs.NEWEST,
 ) -> bytes:
     """The run with at most `limit` submissions of each job, or without its jobs."""
-    shown = [_job(job, documents.job_spec, cell, ssh, limit) for job in run.jobs] if jobs_too else []
+    shown = [_job(job, documents.job_spec(job), cell, ssh, limit) for job in run.jobs] if jobs_too else []
     return encoded(_run(run, documents, cell, shown))
 
 
