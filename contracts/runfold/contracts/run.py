@@ -23,6 +23,17 @@ class RunSubmitted:
 
 
 @dataclass(frozen=True, slots=True)
+class RunUpdated:
+    """Something of it changed while it goes on."""
+
+    run_id: str
+    user_id: str
+    request: str  #: the whole document as it is now
+    priority: int
+    changed: tuple[str, ...]  #: names of the fields, as the dialect has them
+
+
+@dataclass(frozen=True, slots=True)
 class RunStopRequested:
     run_id: str
     user_id: str
@@ -46,4 +57,4 @@ class RunDeleted:
     name: str = ""
 
 
-RunEvent = RunSubmitted | RunStopRequested | RunFinished | RunDeleted
+RunEvent = RunSubmitted | RunUpdated | RunStopRequested | RunFinished | RunDeleted

@@ -18,7 +18,8 @@ def refusal(message: str, code: str = "error") -> dict[str, Any]:
 
 async def test_a_name_of_an_active_run_is_not_taken_again(world: World) -> None:
     first = (await world.submit("twice")).body
-    plan = {"run_spec": first["run_spec"]}
+    other = {**first["run_spec"]["configuration"], "commands": ["other"]}
+    plan = {"run_spec": {**first["run_spec"], "configuration": other}}
 
     blind = await world.in_main("runs/apply", {"plan": plan, "force": False})
     forced = await world.in_main("runs/apply", {"plan": plan, "force": True})

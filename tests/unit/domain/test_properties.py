@@ -55,6 +55,14 @@ JOB_EVENTS: st.SearchStrategy[j.JobEvent] = st.one_of(
 RUN_EVENTS: st.SearchStrategy[r.RunEvent] = st.one_of(
     st.builds(r.RunStopRequested, run_id=RUN, user_id=TEXT, abort=st.booleans()),
     st.builds(
+        r.RunUpdated,
+        run_id=RUN,
+        user_id=TEXT,
+        request=TEXT,
+        priority=st.integers(0, 9),
+        changed=st.just(("priority",)),
+    ),
+    st.builds(
         r.RunFinished, run_id=RUN, status=st.sampled_from(["done", "failed", "terminated"]), reason=TEXT
     ),
     st.builds(r.RunDeleted, run_id=RUN),

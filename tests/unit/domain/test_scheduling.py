@@ -7,7 +7,7 @@ import pytest
 from runfold.contracts import job as e
 from runfold.contracts.instance import InstanceRequested
 from runfold.contracts.registry import Event
-from runfold.contracts.run import RunFinished, RunStopRequested
+from runfold.contracts.run import RunFinished, RunStopRequested, RunUpdated
 from runfold.contracts.values import Idle, Quantities
 from runfold.domain.scheduling.place import NO_CAPACITY
 from runfold.domain.scheduling.plan import PASS
@@ -317,3 +317,27 @@ def test_what_waited_and_was_stopped_leaves_nothing_behind() -> None:
     world.happens(flat(world.schedule()))
     world.schedule()
     assert not world.agenda.waiting
+
+
+# Priorities that change
+
+
+def prioritized(run: str, priority: int) -> RunUpdated:
+    return RunUpdated(run, "user", "{}", priority, ("priority",))
+
+
+def test_a_run_that_waits_goes_by_the_priority_that_it_has_now() -> None:
+    world = given(a_place(), jobs(("a", 5, 100), ("b", 0, 200), ("c", 3, 300))).world
+    world.happens(prioritized("run-a", 1), prioritized("run-b", 9))
+    assert placements(world.schedule()) == ["b", "c", "a"]
+
+
+def test_a_changed_run_waits_behind_those_that_have_its_priority_already() -> None:
+    world = given(a_place(), jobs(("a", 0, 100), ("b", 4, 200)), prioritized("run-a", 4)).world
+    assert placements(world.schedule()) == ["b", "a"]
+
+
+def test_what_runs_is_placed_once_whatever_its_priority_becomes() -> None:
+    world = given(a_place(), submitted()).when(schedule).then(placed())
+    world.happens(prioritized("run", 9))
+    assert world.schedule() == []

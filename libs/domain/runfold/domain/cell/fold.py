@@ -153,7 +153,7 @@ def _run_submitted(state: Cell, e: run.RunSubmitted, envelope: Envelope) -> None
     state.projects[e.project_id].runs[e.run_id] = None
 
 
-def _run_stopped(state: Cell, e: run.RunStopRequested, envelope: Envelope) -> None:
+def _run_changed(state: Cell, e: run.RunUpdated | run.RunStopRequested, envelope: Envelope) -> None:
     known = state.runs.get(e.run_id)
     if known is not None:
         runs.evolve(known, e, envelope.time)
@@ -297,7 +297,8 @@ _HANDLERS: dict[type[Any], Callable[[Cell, Any, Envelope], None]] = {
     project.RepoInitialized: _repo_initialized,
     project.RepoDeleted: _repo_deleted,
     run.RunSubmitted: _run_submitted,
-    run.RunStopRequested: _run_stopped,
+    run.RunUpdated: _run_changed,
+    run.RunStopRequested: _run_changed,
     run.RunFinished: _run_finished,
     run.RunDeleted: _run_deleted,
     job.JobSubmitted: _job_submitted,

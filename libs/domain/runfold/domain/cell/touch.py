@@ -52,7 +52,7 @@ def touched(event: Event, state: Cell) -> tuple[str, ...]:
         case run.RunSubmitted():
             run_name = streams.run_name(event.project_id, event.name)
             return (streams.run(event.run_id), run_name, streams.held_by(event.project_id))
-        case run.RunStopRequested() | run.RunFinished():
+        case run.RunStopRequested() | run.RunFinished() | run.RunUpdated():
             return (streams.run(event.run_id),)
         case cell.CellFounded():
             return (streams.CELL,)

@@ -1,5 +1,6 @@
 """Submitting, stopping, deleting a run; and what its jobs' ends make of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runfold.contracts import job as j
@@ -68,6 +69,15 @@ def submit(existing: Run | PastRun | None, command: SubmitRun) -> list[e.RunEven
         for new in command.jobs
     ]
     return [*replaced, run, *jobs]
+
+
+def update(
+    run: Run, user_id: str, request: str, priority: int, changed: Sequence[str]
+) -> list[e.RunEvent | j.JobEvent]:
+    """[] where nothing changes. Raises AlreadyExists where it is being stopped, or is over."""
+    if run.final is not None or run.stop is not None:
+        raise AlreadyExists("Cannot override active run. Stop the run first.")
+    return [e.RunUpdated(run.id, user_id, request, priority, tuple(changed))] if changed else []
 
 
 def request_stop(run: Run | PastRun, user_id: str, *, abort: bool) -> list[e.RunEvent]:

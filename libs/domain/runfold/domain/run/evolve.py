@@ -36,6 +36,8 @@ def evolve(run: Run, event: e.RunEvent, at: Micros) -> Run:
     match event:
         case e.RunSubmitted():
             pass
+        case e.RunUpdated():
+            run.request, run.priority = event.request, event.priority
         case e.RunStopRequested():
             run.stop = StopRequest(at, event.abort, event.user_id)
         case e.RunFinished():

@@ -55,6 +55,8 @@ class Agenda:
         match envelope.data:
             case run.RunStopRequested(run_id=run_id):
                 self.stopping[run_id] = None
+            case run.RunUpdated(run_id=run_id):
+                self._requeue(cell, run_id, envelope.position)
             case job.JobSubmitted(job_id=job_id) | job.JobResubmitted(job_id=job_id):
                 self._wait(cell, cell.jobs.get(job_id), envelope.position)
             case job.JobRetryScheduled(job_id=job_id, due=due):
@@ -77,9 +79,7 @@ class Agenda:
 
     def tidy(self, cell: Cell) -> None:
         """Leaves out what is over by now. Passes do that as they go; without any, the agenda would only grow."""
-        heaps = (
-            (shape_, [o for o in heap if _waits(cell, o.job_id)]) for shape_, heap in self.waiting.items()
-        )
+        heaps = ((shape_, [o for o in heap if stands(cell, o)]) for shape_, heap in self.waiting.items())
         self.waiting = {shape_: heap for shape_, heap in heaps if heap}
         for heap in self.waiting.values():
             heapq.heapify(heap)
@@ -114,7 +114,7 @@ class Agenda:
     def restore(self, cell: Cell) -> None:
         """Put back what the last pass decided on and the log refused."""
         for shape_, order in self.proposed:
-            if _waits(cell, order.job_id):
+            if stands(cell, order):
                 heapq.heappush(self.waiting.setdefault(shape_, []), order)
                 self.room = True
         self.proposed.clear()
@@ -141,6 +141,12 @@ class Agenda:
         self.room = True
         for until in waiting.excluded.values():
             heapq.heappush(self.timers, (until, waiting.id))
+
+    def _requeue(self, cell: Cell, run_id: str, position: int) -> None:
+        """By its priority now, behind those that have it already; its old place stands no more."""
+        for each in cell.runs[run_id].jobs if run_id in cell.runs else ():
+            if each.waiting:
+                self._wait(cell, each, position)
 
     def _changed(self, cell: Cell, event: object) -> None:
         """What was left out and changes is looked at again."""
@@ -180,9 +186,10 @@ def _goes_on(cell: Cell, job_id: str) -> bool:
     return known is not None and known.finished_at is None
 
 
-def _waits(cell: Cell, job_id: str) -> bool:
-    known = cell.jobs.get(job_id)
-    return known is not None and known.waiting
+def stands(cell: Cell, order: Order) -> bool:
+    """Its job waits, and by this priority."""
+    known = cell.jobs.get(order.job_id)
+    return known is not None and known.waiting and cell.runs[known.run_id].priority == -order.priority
 
 
 def shape(owner: Run, waiting: Job) -> Shape:

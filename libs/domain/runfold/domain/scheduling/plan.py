@@ -19,7 +19,7 @@ from runfold.domain.parking import decide as parking
 from runfold.domain.run import decide as runs
 from runfold.domain.run import gang
 from runfold.domain.run.state import Run
-from runfold.domain.scheduling.agenda import Agenda
+from runfold.domain.scheduling.agenda import Agenda, stands
 from runfold.domain.scheduling.place import Fail, Grow, Place, Taken, Wait, place
 from runfold.domain.scheduling.place_gang import GangPlacement, PlaceAll, place_gang
 
@@ -206,13 +206,12 @@ def _place_jobs(this: Pass) -> None:
     while heads and not this.full:
         order, number, shape = heapq.heappop(heads)
         queue = agenda.waiting[shape]
-        job = this.cell.jobs.get(order.job_id)
-        if job is None:
-            placed = waits = False
-        else:
+        placed = waits = False
+        if stands(this.cell, order):
+            job = this.cell.jobs[order.job_id]
             run = this.cell.runs[job.run_id]
-            placed = job.waiting and _apart(this, run, job.id, partial(_place, this, run, job))
-            waits = job.waiting and not agenda.leaves_out(job)
+            placed = _apart(this, run, job.id, partial(_place, this, run, job))
+            waits = not agenda.leaves_out(job)
         if waits and not placed:
             continue
         heapq.heappop(queue)

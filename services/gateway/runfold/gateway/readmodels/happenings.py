@@ -75,6 +75,11 @@ class Happenings:
         self._status[e.run_id] = "submitted"
         yield Change("submitted", (Target("run", e.run_id, e.name),), e.project_id, after="submitted")
 
+    def _run_updated(self, e: run.RunUpdated) -> Iterator[Change]:
+        if (known := self._cell().runs.get(e.run_id)) is not None:
+            target = Target("run", known.id, known.name)
+            yield Change("updated", (target,), known.project_id, message=", ".join(e.changed))
+
     def _run_changed(self, e: run.RunStopRequested | run.RunFinished) -> Iterator[Change]:
         if (known := self._cell().runs.get(e.run_id)) is not None:
             yield from self._run_moved(known)
@@ -227,6 +232,7 @@ def _happened(envelope: Envelope, number: int, time: Micros, change: Change) -> 
 _MAKERS: dict[type[Any], Callable[[Happenings, Any], Iterator[Change]]] = {
     **dict.fromkeys(people.KINDS, Happenings._of_people),
     run.RunSubmitted: Happenings._run_submitted,
+    run.RunUpdated: Happenings._run_updated,
     run.RunStopRequested: Happenings._run_changed,
     run.RunFinished: Happenings._run_changed,
     run.RunDeleted: Happenings._run_deleted,

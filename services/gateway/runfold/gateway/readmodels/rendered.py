@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 from runfold.contracts.envelope import Commit
+from runfold.contracts.run import RunUpdated
 from runfold.domain.cell.state import Cell
 
 KEPT = 2048  #: runs, some 5 KB each
@@ -45,6 +46,11 @@ class Rendered:
             variants[variant] = render()
         return variants[variant]
 
+    def _forget_lasting(self, run_id: str) -> None:
+        """Of what never changes, what a user has changed after all: so rarely that all may be looked through."""
+        for key in [key for key in self._lasting if key[0] == run_id]:
+            del self._lasting[key]
+
     def changed(self, commit: Commit | None) -> None:
         """What is neither a run's nor a job's (a host's facts, a fleet) may show in any run, and is rare."""
         if commit is None:
@@ -52,6 +58,8 @@ class Rendered:
             return
         for envelope in commit.events:
             kind, _, about = envelope.stream.partition(":")
+            if isinstance(envelope.data, RunUpdated):
+                self._forget_lasting(about)
             if kind == "run":
                 self._runs.pop(about, None)
             elif kind == "job":

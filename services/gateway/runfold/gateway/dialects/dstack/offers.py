@@ -19,13 +19,15 @@ _ORDER = {"idle": 0, "available": 1, "busy": 2}
 def offers(
     wanted: Quantities, resources: ResourcesSpec, fleets: list[Fleet], cell: Cell
 ) -> list[dict[str, Any]]:
-    """Ready ones first, then by how well they fit what the client asked for; none that no host can give.
+    """Ready ones first, then by price, then by how well they fit what the client asked for; none that no host can give.
 
     Bounds that are dstack's defaults exclude nothing, they only rank.
     """
     found = [offer for fleet in fleets for offer in _of_fleet(wanted, fleet, cell)]
     once = {offer["backend_data"]["host"]: offer for offer in sorted(found, key=_rank, reverse=True)}
-    ranked = sorted(once.values(), key=lambda offer: (_rank(offer), _misfit(offer, resources)))
+    ranked = sorted(
+        once.values(), key=lambda offer: (_rank(offer), offer["price"], _misfit(offer, resources))
+    )
     return [{**offer, "backend_data": {}} for offer in ranked if _has_gpus(resources, offer)]
 
 

@@ -18,6 +18,7 @@ from runfold.gateway.dialects.dstack.placement import usable_fleets
 from runfold.gateway.dialects.dstack.requests import runs as requests
 from runfold.gateway.dialects.dstack.responses.encode import encoded, raw
 from runfold.gateway.dialects.dstack.responses.job import job_spec as shown_job_spec
+from runfold.gateway.dialects.dstack.updates import changes
 from runfold.gateway.http.call import Answer
 
 SHOWN = 50  #: offers, where the client names no number
@@ -38,6 +39,7 @@ async def get_plan(ask: Ask[requests.GetRunPlanRequest]) -> Answer:
     for node in nodes(task):
         if node.group not in found:
             found[node.group] = _offers(ask, node, name, fleets)
+    planned = without_secrets(spec)
     current = await whole(ask, ask.cell.run_named(project.id, name) if spec.run_name else None)
     return Answer(
         encoded(
@@ -45,13 +47,13 @@ async def get_plan(ask: Ask[requests.GetRunPlanRequest]) -> Answer:
                 "project_name": project.name,
                 "user": ask.user.name,
                 "run_spec": raw(ask.body.run_spec.model_dump_json()),
-                "effective_run_spec": raw(without_secrets(spec).model_dump_json()),
+                "effective_run_spec": raw(planned.model_dump_json()),
                 "job_plans": [
                     _job_plan(ask, shown_job_spec(spec, node, name), found[node.group])
                     for node in nodes(task)
                 ],
                 "current_resource": _current(ask, current),
-                "action": "create",
+                "action": "create" if changes(current, planned) is None else "update",
             }
         )
     )

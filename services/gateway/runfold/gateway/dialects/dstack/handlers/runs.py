@@ -13,14 +13,14 @@ from runfold.gateway.ask import Ask
 from runfold.gateway.commands import Decision
 from runfold.gateway.dialects.dstack.commands import Submission
 from runfold.gateway.dialects.dstack.requests import runs as requests
-from runfold.gateway.dialects.dstack.requests.shared import Resource
 from runfold.gateway.dialects.dstack.responses.run import DIALECT, Documents, documents, run_bytes
+from runfold.gateway.dialects.dstack.updates import changes
 from runfold.gateway.http.call import Answer
 from runfold.gateway.http.errors import Refused
 
 
 async def apply(ask: Ask[requests.ApplyRunPlanRequest]) -> Answer:
-    """Submits; a finished run of the same name gives way."""
+    """Submits, or changes an active run in place; a finished run of the same name gives way."""
     submission = await Submission.prepare(ask, ask.body.plan.run_spec)
     seen = ask.body.plan.current_resource
 
@@ -28,7 +28,7 @@ async def apply(ask: Ask[requests.ApplyRunPlanRequest]) -> Answer:
         project = ask.project(Operation.RUN)
         existing = cell.run_named(project.id, submission.name)
         if isinstance(existing, Run) and existing.final is None:
-            _refuse_override(existing, seen, ask.body.force)
+            return _update(submission, existing, seen, force=ask.body.force)
         return submission.decide(cell, project, existing)
 
     run_id = await ask.write(decide)
@@ -103,7 +103,19 @@ def _named(cell: Cell, project: Project, names: list[str]) -> list[Run | PastRun
     return [run for run in found if run is not None]
 
 
-def _refuse_override(existing: Run, seen: Resource | None, force: bool) -> None:
-    if not force and (seen is None or str(seen.id) != existing.id):
+def _update(submission: Submission, existing: Run, seen: requests.SeenRun | None, *, force: bool) -> Decision:
+    """Nothing where nothing differs. Raises Refused where the client saw it otherwise, or it takes another run."""
+    if not force and not _is_as_seen(existing, seen):
         raise Refused("Failed to apply plan. Resource has been changed. Try again or use force apply.")
-    raise Refused("Cannot override active run. Stop the run first.")
+    changed = changes(existing, submission.asked)
+    if changed is None:
+        raise Refused("Cannot override active run. Stop the run first.")
+    priority = submission.task.priority or 0
+    events = runs.update(existing, submission.user_id, submission.request, priority, changed)
+    return Decision(existing.id, tuple(events), (streams.run(existing.id),))
+
+
+def _is_as_seen(existing: Run, seen: requests.SeenRun | None) -> bool:
+    if seen is None or str(seen.id) != existing.id:
+        return False
+    return seen.run_spec is None or (seen.run_spec.configuration.priority or 0) == existing.priority

@@ -41,9 +41,23 @@ class GetRunPlanRequest(Canonical):
     for_offers_only: bool = False
 
 
+class SeenConfiguration(Canonical):
+    priority: int | None = None
+
+
+class SeenRunSpec(Canonical):
+    configuration: SeenConfiguration
+
+
+class SeenRun(Resource):
+    """A run as the client last saw it: which one it was, and what of it may have changed since."""
+
+    run_spec: SeenRunSpec | None = None
+
+
 class ApplyRunPlanInput(Canonical):
     run_spec: RunSpec
-    current_resource: Resource | None = None
+    current_resource: SeenRun | None = None
 
 
 class ApplyRunPlanRequest(Canonical):

@@ -10,6 +10,7 @@ from runfold.gateway.readmodels.happenings import Happened
 #: With the change's message, or with the statuses or roles before and after.
 _TEXTS = {
     ("run", "deleted"): "Run deleted",
+    ("run", "updated"): "Run updated. Deployment: 0. Changed fields: {message}",
     ("job", "assigned"): "Job assigned to instance.",
     ("fleet", "updated"): "Fleet updated",
     ("user", "created"): "User created",
