@@ -15,6 +15,7 @@ class JobSubmitted:
     spec: JobSpec
     job_num: int = 0
     replica_num: int = 0
+    due: Micros | None = None  #: waits for its schedule until then
     like: str | None = None  #: id of the job of this run that it is the same as, all but the name in `spec`
 
 
@@ -125,11 +126,12 @@ class JobRetryScheduled:
     reason: str
     due: Micros
     message: str | None = None
+    anew: bool = False  #: whatever it came to, its schedule begins it anew: that is no retry
 
 
 @dataclass(frozen=True, slots=True)
 class JobResubmitted:
-    """Waits to be placed again, as a new attempt."""
+    """Waits to be placed again, as a new attempt, or for the first time, where that was to wait."""
 
     job_id: str
     run_id: str

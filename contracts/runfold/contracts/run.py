@@ -20,6 +20,9 @@ class RunSubmitted:
         None  #: for how long instances that are made for it may idle; None is nothing asked for
     )
     gang: Gang | None = None  #: how its jobs belong together; None where each goes its own way
+    schedule: tuple[
+        str, ...
+    ] = ()  #: cron expressions, in UTC: it is submitted anew at each time that one of them says
 
 
 @dataclass(frozen=True, slots=True)

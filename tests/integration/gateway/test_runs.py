@@ -253,7 +253,6 @@ async def test_a_repo_is_named_where_it_comes_from(world: World) -> None:
     ("configuration", "named"),
     [
         ({"volumes": ["/a:/b"]}, "`volumes` is"),
-        ({"schedule": {"cron": "* * * * *"}}, "`schedule` is"),
         ({"docker": True}, "`docker` is"),
         ({"dstack": True}, "`dstack` is"),
         ({"instances": [{"name": "x"}]}, "`instances` is"),

@@ -202,6 +202,8 @@ def _job_resubmitted(state: Cell, e: job.JobResubmitted, envelope: Envelope) -> 
     known = state.jobs.get(e.job_id)
     if known is not None:
         _know_attempt(state, e.job_id, known.attempt)
+        for past in jobs.leave_past(known):
+            del state.attempts[past.id], state.jobs_by_attempt[past.id]
 
 
 def _job_changed(state: Cell, e: Any, envelope: Envelope) -> None:

@@ -56,7 +56,7 @@ def settle(job: Job, now: Micros, new_attempt_id: str, run_stop: str | None = No
 
 def fail_or_retry(job: Job, reason: str, message: str | None, now: Micros) -> list[e.JobEvent]:
     """The end of the job for `reason`, or a retry where its policy covers it."""
-    due = retry_at(job, reason, now, sum(1 for a in job.attempts if not a.refused) - 1)
+    due = retry_at(job, reason, now, sum(1 for a in job.attempts[-job.tries :] if not a.refused) - 1)
     if due is not None:
         return [e.JobRetryScheduled(job.id, job.run_id, job.attempt.id, reason, due, message)]
     return [finished(job, reason, message)]
@@ -73,7 +73,8 @@ def resubmit(job: Job, now: Micros, new_attempt_id: str) -> list[e.JobEvent]:
     """The retry that is due."""
     if job.finished_at is not None or job.retry_due is None or job.retry_due > now:
         return []
-    return [e.JobResubmitted(job.id, job.run_id, new_attempt_id)]
+    attempt_id = new_attempt_id if job.attempt.ended else job.attempt.id
+    return [e.JobResubmitted(job.id, job.run_id, attempt_id)]
 
 
 def deadline(job: Job) -> Micros | None:
@@ -178,5 +179,6 @@ def _may_retry(job: Job, reason: str, now: Micros) -> bool:
     retry, event = job.spec.retry, meaning(reason).retry_event
     if retry is None or event not in retry.on_events:
         return False
-    placed = (attempt.changed_at for attempt in reversed(job.attempts) if attempt.placed_at is not None)
-    return now - next(placed, job.submitted_at) < retry.duration * SECOND
+    tried = job.attempts[-job.tries :]
+    placed = (attempt.changed_at for attempt in reversed(tried) if attempt.placed_at is not None)
+    return now - next(placed, job.since or job.submitted_at) < retry.duration * SECOND

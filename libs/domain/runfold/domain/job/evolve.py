@@ -12,12 +12,17 @@ from runfold.contracts.values import Micros
 from runfold.domain.job.reasons import meaning
 from runfold.domain.job.state import Attempt, Job, JobStatus, Stop
 
+#: Attempts of earlier times that a job with a schedule keeps.
+KEPT = 20
+
 
 def submitted(event: e.JobSubmitted, at: Micros, like: Job | None = None) -> Job:
     """The initial state; `like` is the job that the event names, where it does."""
     first = Attempt(event.attempt_id, 0, submitted_at=at, changed_at=at)
     spec = event.spec if like is None else replace(like.spec, name=event.spec.name)
-    return Job(event.job_id, event.run_id, spec, at, event.job_num, event.replica_num, [first])
+    return Job(
+        event.job_id, event.run_id, spec, at, event.job_num, event.replica_num, [first], retry_due=event.due
+    )
 
 
 def evolve(job: Job, event: e.JobEvent, at: Micros) -> Job:
@@ -88,6 +93,8 @@ def _stopping(job: Job, attempt: Attempt, event: e.JobStopping, at: Micros) -> N
 
 def _retry_scheduled(job: Job, attempt: Attempt, event: e.JobRetryScheduled, at: Micros) -> None:
     job.retry_due = event.due
+    if event.anew:
+        job.since, job.first = event.due, attempt.num + 1
     _finish(attempt, meaning(event.reason).status, event.reason, event.message, at)
 
 
@@ -137,11 +144,27 @@ def _finish(attempt: Attempt, status: str, reason: str, message: str | None, at:
 
 def _resubmitted(job: Job, event: e.JobResubmitted, at: Micros) -> None:
     if any(known.id == event.attempt_id for known in job.attempts):
+        _come(job, event, at)
         return
     if event.excluded_instance is not None:
         job.excluded[event.excluded_instance] = event.excluded_until
     job.retry_due = job.stop = None
-    job.attempts.append(Attempt(event.attempt_id, len(job.attempts), submitted_at=at, changed_at=at))
+    job.attempts.append(Attempt(event.attempt_id, job.attempt.num + 1, submitted_at=at, changed_at=at))
+
+
+def leave_past(job: Job) -> list[Attempt]:
+    """Those that leave, of a job that its schedule begins for ever: its own times, and a few before."""
+    leaving = job.attempts[: max(len(job.attempts) - job.tries - KEPT, 0)] if job.first else []
+    del job.attempts[: len(leaving)]
+    job.past += sum(1 for attempt in leaving if not attempt.refused)
+    return leaving
+
+
+def _come(job: Job, event: e.JobResubmitted, at: Micros) -> None:
+    """The first time of what waited for it."""
+    attempt = job.attempts[-1]
+    if job.retry_due is not None and attempt.id == event.attempt_id and not attempt.ended:
+        job.retry_due, attempt.submitted_at, attempt.changed_at = None, at, at
 
 
 def _submitted_again(_: Job, __: e.JobSubmitted, ___: Micros) -> None:

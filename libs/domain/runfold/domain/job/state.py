@@ -86,11 +86,19 @@ class Job(msgspec.Struct, gc=False):
     retry_due: Micros | None = None
     finished_at: Micros | None = None
     excluded: dict[str, Micros] = {}  #: instance id -> left out until
+    since: Micros | None = None  #: when its schedule began it last; retries count from there
+    first: int = 0  #: number of the first attempt since
+    past: int = 0  #: attempts of earlier times that are kept no more, but for refused ones
 
     @property
     def attempt(self) -> Attempt:
         """The latest one; a job has one from its first event."""
         return self.attempts[-1]
+
+    @property
+    def tries(self) -> int:
+        """How many of its last attempts there were since its submission, or since its schedule began it last."""
+        return self.attempts[-1].num - self.first + 1
 
     @property
     def status(self) -> JobStatus:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from runfold.contracts import job as j
 from runfold.contracts import run as e
-from runfold.contracts.values import Gang, Idle, JobSpec
+from runfold.contracts.values import Gang, Idle, JobSpec, Micros
 from runfold.domain import names
 from runfold.domain.errors import AlreadyExists, StillActive
 from runfold.domain.run.state import PastRun, Run
@@ -41,6 +41,8 @@ class SubmitRun:
     fleets: tuple[str, ...] | None = None
     idle: Idle | None = None
     gang: Gang | None = None
+    schedule: tuple[str, ...] = ()
+    due: Micros | None = None  #: the first time that the schedule says
 
 
 def submit(existing: Run | PastRun | None, command: SubmitRun) -> list[e.RunEvent | j.JobEvent]:
@@ -61,10 +63,18 @@ def submit(existing: Run | PastRun | None, command: SubmitRun) -> list[e.RunEven
         fleets=command.fleets,
         idle=command.idle,
         gang=command.gang,
+        schedule=command.schedule,
     )
     jobs = [
         j.JobSubmitted(
-            new.job_id, command.run_id, new.attempt_id, new.spec, new.job_num, new.replica_num, new.like
+            new.job_id,
+            command.run_id,
+            new.attempt_id,
+            new.spec,
+            new.job_num,
+            new.replica_num,
+            command.due,
+            new.like,
         )
         for new in command.jobs
     ]

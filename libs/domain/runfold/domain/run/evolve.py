@@ -25,6 +25,7 @@ def submitted(event: e.RunSubmitted, at: Micros) -> Run:
         fleets=event.fleets,
         idle=event.idle,
         gang=event.gang,
+        schedule=event.schedule,
     )
 
 

@@ -154,7 +154,7 @@ def _anew(run: Run, broke: Job, now: Micros, new_id: NewId) -> list[e.JobEvent]:
 
 def _failures(job: Job) -> int:
     """Attempts before this one that count: those that began."""
-    return sum(1 for attempt in job.attempts[:-1] if attempt.started_at is not None)
+    return sum(1 for attempt in job.attempts[-job.tries : -1] if attempt.started_at is not None)
 
 
 def _finished(run: Run, run_stop: str | None) -> list[e.JobEvent]:

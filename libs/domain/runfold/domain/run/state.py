@@ -44,6 +44,7 @@ class Run(msgspec.Struct, gc=False):
     priority: int = 0
     fleets: tuple[str, ...] | None = None
     gang: Gang | None = None
+    schedule: tuple[str, ...] = ()
     jobs: list[Job] = []
     stop: StopRequest | None = None
     final: RunStatus | None = None
@@ -62,7 +63,7 @@ class Run(msgspec.Struct, gc=False):
             return self.final
         if self.stop is not None:
             return RunStatus.TERMINATING
-        statuses = {job.status for job in self.jobs}
+        statuses = {job.status for job in self.jobs if job.retry_due is None}
         if any(job.retry_due is not None for job in self.jobs) and not statuses & _ACTIVE:
             return RunStatus.PENDING
         if JobStatus.RUNNING in statuses:

@@ -57,6 +57,8 @@ class Agenda:
                 self.stopping[run_id] = None
             case run.RunUpdated(run_id=run_id):
                 self._requeue(cell, run_id, envelope.position)
+            case job.JobSubmitted(job_id=job_id, due=int(due)):
+                heapq.heappush(self.timers, (due, job_id))
             case job.JobSubmitted(job_id=job_id) | job.JobResubmitted(job_id=job_id):
                 self._wait(cell, cell.jobs.get(job_id), envelope.position)
             case job.JobRetryScheduled(job_id=job_id, due=due):

@@ -18,6 +18,7 @@ from runfold.domain.job.state import Job
 from runfold.domain.parking import decide as parking
 from runfold.domain.run import decide as runs
 from runfold.domain.run import gang
+from runfold.domain.run.schedule import as_scheduled
 from runfold.domain.run.state import Run
 from runfold.domain.scheduling.agenda import Agenda, stands
 from runfold.domain.scheduling.place import Fail, Grow, Place, Taken, Wait, place
@@ -188,6 +189,7 @@ def _decide(this: Pass, run: Run, events: list[j.JobEvent], touched: list[Job]) 
         return True
     if not events:
         return False
+    events = as_scheduled(run, events, this.now)
     ends = {event.job_id: event for event in events if isinstance(event, j.JobFinished)}
     finished: list[r.RunEvent] = runs.finish(run, ends) if ends else []
     expect = (streams.run(run.id), *(streams.job(job.id) for job in touched))

@@ -72,8 +72,8 @@ class Happenings:
         return self._people.of(e)
 
     def _run_submitted(self, e: run.RunSubmitted) -> Iterator[Change]:
-        self._status[e.run_id] = "submitted"
-        yield Change("submitted", (Target("run", e.run_id, e.name),), e.project_id, after="submitted")
+        status = self._status[e.run_id] = "pending" if e.schedule else "submitted"
+        yield Change("submitted", (Target("run", e.run_id, e.name),), e.project_id, after=status)
 
     def _run_updated(self, e: run.RunUpdated) -> Iterator[Change]:
         if (known := self._cell().runs.get(e.run_id)) is not None:
@@ -104,11 +104,16 @@ class Happenings:
         )
 
     def _job_submitted(self, e: job.JobSubmitted) -> Iterator[Change]:
-        yield from self._attempt_made(e.job_id, e.attempt_id, "created on run submission")
+        """One that waits for its schedule is told of when that comes."""
+        if e.due is None:
+            yield from self._attempt_made(e.job_id, e.attempt_id, "created on run submission")
 
     def _job_resubmitted(self, e: job.JobResubmitted) -> Iterator[Change]:
-        yield from self._attempt_made(e.job_id, e.attempt_id, "created on retry")
-        if (owner := self._cell().runs.get(e.run_id)) is not None:
+        known, owner = self._of_job(e.job_id)
+        anew = known is not None and owner is not None and owner.schedule and known.tries == 1
+        what = "created on new submission" if anew else "created on retry"
+        yield from self._attempt_made(e.job_id, e.attempt_id, what)
+        if owner is not None:
             yield from self._run_moved(owner)
 
     def _attempt_made(self, job_id: str, attempt_id: str, what: str) -> Iterator[Change]:

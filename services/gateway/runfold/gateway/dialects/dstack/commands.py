@@ -6,17 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from runfold.contracts.values import JobSpec, RegistryAuth
+from runfold.contracts.values import JobSpec, Micros, RegistryAuth
 from runfold.domain import names, streams
 from runfold.domain.cell.state import Cell
 from runfold.domain.project.state import Project
 from runfold.domain.run import decide as runs
+from runfold.domain.run.schedule import next_trigger
 from runfold.domain.run.state import PastRun, Run
 from runfold.domain.user.authorize import Operation
 from runfold.gateway.ask import Ask
 from runfold.gateway.commands import Decision
 from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
-from runfold.gateway.dialects.dstack.effective import check_text, effective, merge
+from runfold.gateway.dialects.dstack.effective import check_text, crons, effective, merge
 from runfold.gateway.dialects.dstack.job_spec import idle, job_spec
 from runfold.gateway.dialects.dstack.nodes import Node, gang, nodes
 from runfold.gateway.dialects.dstack.placement import fleets_for
@@ -40,6 +41,8 @@ class Submission:
     task: TaskConfiguration  #: profile merged
     request: str  #: `asked` as JSON
     jobs: tuple[runs.NewJob, ...]
+    schedule: tuple[str, ...]
+    due: Micros | None  #: the first time that the schedule says
 
     @classmethod
     async def prepare(cls, ask: Ask[Any], sent: RunSpec) -> Submission:
@@ -59,6 +62,7 @@ class Submission:
         def make(node: Node) -> JobSpec:
             return job_spec(node, name, defaults, registry, files, repo)
 
+        schedule = crons(task)
         ids, asked = ask.parts.ids, without_secrets(spec.model_copy(update={"run_name": name}))
         return cls(
             run_id=ids.uuid4(),
@@ -68,6 +72,8 @@ class Submission:
             task=task,
             request=asked.model_dump_json(),
             jobs=_jobs(ask.parts.ids, nodes(task), name, make),
+            schedule=schedule,
+            due=next_trigger(schedule, ask.parts.clock.now()) if schedule else None,
         )
 
     def documents(self) -> Documents:
@@ -87,6 +93,8 @@ class Submission:
             fleets=fleets_for(self.task, project, cell),
             idle=idle(self.task.idle_duration),
             gang=gang(self.task),
+            schedule=self.schedule,
+            due=self.due,
         )
         events = tuple(runs.submit(existing, command))
         return Decision(self.run_id, events, (streams.run_name(project.id, self.name),))

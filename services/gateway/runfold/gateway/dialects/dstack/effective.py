@@ -1,6 +1,7 @@
 """A run's specification with the defaults applied; get_plan and apply do the same (dstack spec, section 1.12)."""
 
 from runfold.domain.errors import Invalid
+from runfold.domain.run.schedule import next_trigger
 from runfold.gateway.dialects.dstack.configuration.profile import ProfileParams
 from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
 from runfold.gateway.dialects.dstack.nodes import check_nodes
@@ -22,6 +23,7 @@ def task(spec: RunSpec) -> TaskConfiguration:
         if wanted:
             raise Unsupported(f"`{name}` is")
     check_nodes(merged)
+    check_schedule(merged)
     return merged
 
 
@@ -66,11 +68,23 @@ def _unsupported(task: TaskConfiguration, spec: RunSpec) -> dict[str, object]:
         "docker": task.docker,
         "dstack": task.dstack,
         "setup": task.setup,
-        "schedule": task.schedule,
         "instances": task.instances,
         "utilization_policy": task.utilization_policy,
         "repo_data": spec.repo_data is not None and spec.repo_data.get("repo_type") == "local",
     }
+
+
+def crons(task: TaskConfiguration) -> tuple[str, ...]:
+    if task.schedule is None:
+        return ()
+    cron = task.schedule.cron
+    return (cron,) if isinstance(cron, str) else tuple(cron)
+
+
+def check_schedule(task: TaskConfiguration) -> None:
+    """Raises Invalid, also for one that never comes."""
+    if task.schedule is not None:
+        next_trigger(crons(task), 0)
 
 
 def _check_repo(spec: RunSpec) -> None:

@@ -60,8 +60,13 @@ def job_spec(spec: RunSpec, node: Node, name: str) -> dict[str, Any]:
 def submissions(job: Job, cell: Cell, ssh: SshAddress | None, limit: int) -> list[dict[str, Any]]:
     """The newest `limit`, oldest of them first. What an executor refused is none, unless it is the latest."""
     shown = [a for a in job.attempts if not a.refused or a is job.attempt]
-    numbered = list(enumerate(shown))[-limit:] if limit else []
+    numbered = list(enumerate(shown, job.past))[-limit:] if limit else []
     return [submission(job, attempt, number, cell, ssh) for number, attempt in numbered]
+
+
+def is_to_come(job: Job) -> bool:
+    """It waits for the first time that its schedule says: until then there is no submission."""
+    return job.retry_due is not None and not job.attempt.ended
 
 
 def submission(job: Job, attempt: Attempt, number: int, cell: Cell, ssh: SshAddress | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from runfold.contracts.values import Micros
 from runfold.domain.cell.state import Cell
 from runfold.domain.job.state import Job
 from runfold.domain.run.state import Run
@@ -14,7 +15,7 @@ from runfold.gateway.dialects.dstack.effective import merge
 from runfold.gateway.dialects.dstack.nodes import nodes
 from runfold.gateway.dialects.dstack.requests.runs import RunSpec
 from runfold.gateway.dialects.dstack.responses import job as jobs
-from runfold.gateway.dialects.dstack.responses.encode import encoded, raw, timestamp
+from runfold.gateway.dialects.dstack.responses.encode import encoded, maybe, raw, timestamp
 from runfold.gateway.ssh.address import SshAddress
 
 DIALECT = "dstack"
@@ -59,7 +60,8 @@ def run_bytes(
     limit: int = jobs.NEWEST,
 ) -> bytes:
     """The run with at most `limit` submissions of each job, or without its jobs."""
-    shown = [_job(job, documents.job_spec(job), cell, ssh, limit) for job in run.jobs] if jobs_too else []
+    begun = [job for job in run.jobs if not jobs.is_to_come(job)] if jobs_too else []
+    shown = [_job(job, documents.job_spec(job), cell, ssh, limit) for job in begun]
     return encoded(_run(run, documents, cell, shown))
 
 
@@ -85,8 +87,13 @@ def _run(run: Run, documents: Documents, cell: Cell, shown: list[dict[str, Any]]
         "deployment_num": 0,
         "error": status.run_error(run),
         "deleted": run.deleted,
-        "next_triggered_at": None,
+        "next_triggered_at": maybe(_next_triggered_at(run)),
     }
+
+
+def _next_triggered_at(run: Run) -> Micros | None:
+    """Of what waits for its schedule, and of nothing that runs."""
+    return run.jobs[0].retry_due if run.schedule and run.final is None else None
 
 
 def _translated(run: Run) -> RunSpec:
