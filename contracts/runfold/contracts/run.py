@@ -2,7 +2,7 @@
 
 from pydantic.dataclasses import dataclass
 
-from runfold.contracts.values import Gang, Idle
+from runfold.contracts.values import Gang, Idle, Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class RunSubmitted:
     idle: Idle | None = (
         None  #: for how long instances that are made for it may idle; None is nothing asked for
     )
+    selection: Selection | None = None  #: of the instances there; None is any
     gang: Gang | None = None  #: how its jobs belong together; None where each goes its own way
     schedule: tuple[
         str, ...

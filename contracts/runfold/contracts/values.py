@@ -109,6 +109,25 @@ class Repo:
 
 
 @dataclass(frozen=True, slots=True)
+class InstanceName:
+    """What is given of these has to be the instance's own."""
+
+    name: str | None = None
+    hostname: str | None = None
+    fleet_id: str | None = None
+    num: Natural | None = None  #: its number in its fleet
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which instances a run may use, within its fleets."""
+
+    instances: tuple[InstanceName, ...] | None = None  #: any of these; None is all
+    max_price_micros: Natural | None = None  #: millionths of a dollar an hour
+    reuse: bool = False  #: only those that are there: its fleets don't grow for it
+
+
+@dataclass(frozen=True, slots=True)
 class Gang:
     """A run's jobs that are placed together or not at all, and end together (PROTOCOL, Work 5)."""
 

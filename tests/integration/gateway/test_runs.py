@@ -255,7 +255,6 @@ async def test_a_repo_is_named_where_it_comes_from(world: World) -> None:
         ({"volumes": ["/a:/b"]}, "`volumes` is"),
         ({"docker": True}, "`docker` is"),
         ({"dstack": True}, "`dstack` is"),
-        ({"instances": [{"name": "x"}]}, "`instances` is"),
     ],
 )
 async def test_what_tasks_cannot_have_yet_is_refused(

@@ -9,7 +9,7 @@ from runfold.contracts import job as e
 from runfold.contracts.instance import InstanceRequested
 from runfold.contracts.registry import Event
 from runfold.contracts.run import RunFinished, RunStopRequested, RunSubmitted
-from runfold.contracts.values import Gang, JobSpec, Quantities, Retry
+from runfold.contracts.values import Gang, InstanceName, JobSpec, Quantities, Retry, Selection
 from runfold.domain.run import gang
 from runfold.domain.run.gang import held_back, released
 from runfold.domain.run.state import Run
@@ -377,3 +377,17 @@ def test_a_member_that_is_like_another_has_all_of_its_spec_but_the_name() -> Non
     second = e.JobSubmitted("n1", "run", "n1-1", JobSpec("other", ()), 1, like="n0")
     world = given(a_place(), how, first, second).world
     assert world.job("n1").spec == replace(world.job("n0").spec, name="other")
+
+
+def test_a_gang_goes_to_the_instances_that_it_chose_or_nowhere() -> None:
+    def choosing(name: str, nodes: int) -> list[Event]:
+        run, *members = a_gang(*(f"n{n}" for n in range(nodes)))
+        assert isinstance(run, RunSubmitted)
+        return [replace(run, selection=Selection((InstanceName(hostname=name),))), *members]
+
+    decided = flat(given(two_hosts(), choosing("host-2", 2)).world.schedule())
+    assert {event.host_id for event in decided} == {"host-2"}
+    assert run_end(flat(given(two_hosts(), choosing("host-2", 3)).world.schedule())) == (
+        "failed",
+        "job_failed",
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from runfold.contracts import job as j
 from runfold.contracts import run as e
-from runfold.contracts.values import Gang, Idle, JobSpec, Micros
+from runfold.contracts.values import Gang, Idle, JobSpec, Micros, Selection
 from runfold.domain import names
 from runfold.domain.errors import AlreadyExists, StillActive
 from runfold.domain.run.state import PastRun, Run
@@ -40,6 +40,7 @@ class SubmitRun:
     priority: int = 0
     fleets: tuple[str, ...] | None = None
     idle: Idle | None = None
+    selection: Selection | None = None
     gang: Gang | None = None
     schedule: tuple[str, ...] = ()
     due: Micros | None = None  #: the first time that the schedule says
@@ -62,6 +63,7 @@ def submit(existing: Run | PastRun | None, command: SubmitRun) -> list[e.RunEven
         priority=command.priority,
         fleets=command.fleets,
         idle=command.idle,
+        selection=command.selection,
         gang=command.gang,
         schedule=command.schedule,
     )

@@ -24,6 +24,7 @@ def submitted(event: e.RunSubmitted, at: Micros) -> Run:
         priority=event.priority,
         fleets=event.fleets,
         idle=event.idle,
+        selection=event.selection,
         gang=event.gang,
         schedule=event.schedule,
     )

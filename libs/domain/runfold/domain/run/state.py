@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from runfold.contracts.values import Gang, Idle, Micros
+from runfold.contracts.values import Gang, Idle, Micros, Selection
 from runfold.domain.job.state import Job, JobStatus
 
 
@@ -43,6 +43,7 @@ class Run(msgspec.Struct, gc=False):
     title: str | None = None
     priority: int = 0
     fleets: tuple[str, ...] | None = None
+    selection: Selection | None = None
     gang: Gang | None = None
     schedule: tuple[str, ...] = ()
     jobs: list[Job] = []

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from runfold.contracts import fleet, instance, job, run
 from runfold.contracts.envelope import Envelope
-from runfold.contracts.values import Micros, Quantities
+from runfold.contracts.values import Micros, Quantities, Selection
 from runfold.domain.cell.state import Cell
 from runfold.domain.job import decide as jobs
 from runfold.domain.job.state import Job
@@ -21,6 +21,7 @@ class Shape(NamedTuple):
     requests: Quantities
     needs_docker: bool
     excluded: str | None  #: a job that leaves instances out is a shape of its own
+    selection: Selection | None = None
     nodes: int = 1  #: of a gang, which goes as a whole
 
 
@@ -199,4 +200,6 @@ def shape(owner: Run, waiting: Job) -> Shape:
     needs_docker = spec.image is not None or spec.privileged
     excluded = waiting.id if waiting.excluded else None
     nodes = owner.gang.nodes if owner.gang is not None else 1
-    return Shape(owner.project_id, owner.fleets, spec.requests, needs_docker, excluded, nodes)
+    return Shape(
+        owner.project_id, owner.fleets, spec.requests, needs_docker, excluded, owner.selection, nodes
+    )

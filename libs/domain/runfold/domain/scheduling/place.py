@@ -8,6 +8,7 @@ from runfold.domain.cell.state import Cell
 from runfold.domain.fleet.state import Fleet
 from runfold.domain.instance.blocks import reserved, reserved_of
 from runfold.domain.instance.local import free_hosts
+from runfold.domain.instance.selection import may_grow, selects
 from runfold.domain.instance.state import Host, Instance
 from runfold.domain.job.state import Job
 from runfold.domain.run.state import Run
@@ -67,7 +68,7 @@ def place(cell: Cell, run: Run, job: Job, now: Micros, taken: Taken) -> Placemen
     fleets = allowed(cell, run)
     if not fleets:
         return NO_FLEET
-    able = [(i, h) for i, h in instances(cell, fleets) if not lacks(h, job)]
+    able = [(i, h) for i, h in chosen(cell, run, fleets) if not lacks(h, job)]
     heard = [(i, h) for i, h in able if not i.silent]
     open_ = [(i, h) for i, h in heard if i.usable and job.excluded.get(i.id, 0) <= now]
     free = [(i, h) for i, h in open_ if taken.fits(h, reserved(job.spec.requests, i))]
@@ -75,7 +76,8 @@ def place(cell: Cell, run: Run, job: Job, now: Micros, taken: Taken) -> Placemen
         instance, host = min(free, key=lambda pair: _room(pair[1], taken))
         return Place(instance, host, reserved(job.spec.requests, instance))
     full = "every suitable instance is full" if heard else NOT_HEARD
-    return _nowhere_now(cell, fleets, job, taken, why=full if able else None)
+    growing = fleets if may_grow(run.selection) else []
+    return _nowhere_now(cell, growing, job, taken, why=full if able else None)
 
 
 def allowed(cell: Cell, run: Run) -> list[Fleet]:
@@ -120,7 +122,12 @@ def _nowhere_now(cell: Cell, fleets: list[Fleet], job: Job, taken: Taken, *, why
     return Fail(NO_CAPACITY, next((why for why in known if why), "no instance in the fleets it may use"))
 
 
-def instances(cell: Cell, fleets: list[Fleet]) -> Iterator[tuple[Instance, Host]]:
+def chosen(cell: Cell, run: Run, fleets: list[Fleet]) -> Iterator[tuple[Instance, Host]]:
+    """Those of these fleets that the run may use."""
+    return ((i, host) for i, host in _instances(cell, fleets) if selects(run.selection, i))
+
+
+def _instances(cell: Cell, fleets: list[Fleet]) -> Iterator[tuple[Instance, Host]]:
     """Those that are ending too: once they ended, their fleet may grow over the same host again."""
     for fleet in fleets:
         for instance in fleet.instances:

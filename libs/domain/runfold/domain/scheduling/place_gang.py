@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from runfold.contracts.values import Micros, Quantities
@@ -10,6 +10,7 @@ from runfold.domain.cell.state import Cell
 from runfold.domain.fleet.state import Fleet
 from runfold.domain.instance.blocks import reserved, reserved_of
 from runfold.domain.instance.local import free_hosts
+from runfold.domain.instance.selection import may_grow
 from runfold.domain.instance.state import Host, Instance
 from runfold.domain.job.state import Job
 from runfold.domain.run.state import Run
@@ -22,7 +23,7 @@ from runfold.domain.scheduling.place import (
     Taken,
     Wait,
     allowed,
-    instances,
+    chosen,
     lacks,
     provisioning,
 )
@@ -44,9 +45,8 @@ def place_gang(cell: Cell, run: Run, now: Micros, taken: Taken) -> GangPlacement
     if not fleets:
         return NO_FLEET
     for fleet in fleets:
-        open_ = {host.id: instance for instance, host in _open(cell, fleet, run.jobs[0], now)}
-        filling = Filling(taken, lambda wanted, host, open_=open_: reserved(wanted, open_[host.id]))
-        hosts = assign(run.jobs, [cell.hosts[host_id] for host_id in open_], filling)
+        open_ = {host.id: instance for instance, host in _open(cell, run, fleet, now)}
+        hosts = assign(run.jobs, [cell.hosts[host_id] for host_id in open_], Filling(taken, _of(open_)))
         if len(hosts) == len(run.jobs):
             each = zip(run.jobs, hosts, strict=True)
             return PlaceAll(tuple(_place(job, open_[host.id], host) for job, host in each))
@@ -58,12 +58,12 @@ def assign(members: Sequence[Job], hosts: Iterable[Host], filling: Filling) -> l
     filling = filling.copy()
     room = sorted(((filling.count(members, host), host) for host in hosts), key=lambda each: -each[0])
     whole = [each for each in room if each[0] == len(members)]
-    chosen: list[Host] = []
+    found: list[Host] = []
     # One that takes all, if there is such; else the roomiest first.
     for _, host in whole[:1] or room:
-        while len(chosen) < len(members) and filling.take(members[len(chosen)], host):
-            chosen.append(host)
-    return chosen
+        while len(found) < len(members) and filling.take(members[len(found)], host):
+            found.append(host)
+    return found
 
 
 @dataclass(slots=True)
@@ -109,21 +109,27 @@ class Emptied(Taken):
         )
 
 
+def _of(open_: Mapping[str, Instance]) -> Callable[[Quantities, Host], Quantities]:
+    """What is reserved on the instances over these hosts."""
+    return lambda wanted, host: reserved(wanted, open_[host.id])
+
+
 def _place(job: Job, instance: Instance, host: Host) -> Place:
     return Place(instance, host, reserved(job.spec.requests, instance))
 
 
-def _open(cell: Cell, fleet: Fleet, first: Job, now: Micros) -> list[tuple[Instance, Host]]:
+def _open(cell: Cell, run: Run, fleet: Fleet, now: Micros) -> list[tuple[Instance, Host]]:
     """Members leave out the same instances: they are refused as one."""
+    excluded = run.jobs[0].excluded
     return [
         (instance, host)
-        for instance, host in instances(cell, [fleet])
-        if instance.usable and not instance.silent and first.excluded.get(instance.id, 0) <= now
+        for instance, host in chosen(cell, run, [fleet])
+        if instance.usable and not instance.silent and excluded.get(instance.id, 0) <= now
     ]
 
 
 def _nowhere_now(cell: Cell, run: Run, fleets: list[Fleet], taken: Taken) -> Grow | Wait | Fail:
-    large = [fleet for fleet in fleets if _ever(cell, fleet, run.jobs)]
+    large = [fleet for fleet in fleets if _ever(cell, run, fleet)]
     if not large:
         if not cell.hosts:
             return Wait("no executor has joined yet")
@@ -132,17 +138,17 @@ def _nowhere_now(cell: Cell, run: Run, fleets: list[Fleet], taken: Taken) -> Gro
         return Fail(NO_CAPACITY, known[0] if len(known) == len(cell.hosts) else most)
     if any(fleet.id in taken.growing or provisioning(fleet) for fleet in large):
         return Wait("an instance is being provisioned")
-    for fleet in large:
+    for fleet in large if may_grow(run.selection) else []:
         if any(not lacks(host, run.jobs[0]) for host in free_hosts(cell, fleet)):
             return Grow(fleet)
     return Wait(f"there is no room for all {len(run.jobs)} nodes at once")
 
 
-def _ever(cell: Cell, fleet: Fleet, members: Sequence[Job]) -> bool:
+def _ever(cell: Cell, run: Run, fleet: Fleet) -> bool:
     """Whether the fleet could hold them, were it empty and as large as it may get."""
     most = fleet.spec.nodes_max
     more = [*free_hosts(cell, fleet), *free_hosts(cell, fleet, silent=True)]
     more = more if most is None else more[: max(most - len(fleet.instances), 0)]
-    hosts = [*(host for _, host in instances(cell, [fleet])), *more]
+    hosts = [*(host for _, host in chosen(cell, run, [fleet])), *(more if may_grow(run.selection) else [])]
     filling = Filling(Emptied(), lambda wanted, host: reserved_of(wanted, fleet.spec, host))
-    return len(assign(members, hosts, filling)) == len(members)
+    return len(assign(run.jobs, hosts, filling)) == len(run.jobs)

@@ -20,7 +20,7 @@ from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
 from runfold.gateway.dialects.dstack.effective import check_text, crons, effective, merge
 from runfold.gateway.dialects.dstack.job_spec import idle, job_spec
 from runfold.gateway.dialects.dstack.nodes import Node, gang, nodes
-from runfold.gateway.dialects.dstack.placement import fleets_for
+from runfold.gateway.dialects.dstack.placement import fleets_for, selection_for
 from runfold.gateway.dialects.dstack.requests.runs import RunSpec
 from runfold.gateway.dialects.dstack.responses.run import Documents, documents_of
 from runfold.gateway.dialects.dstack.sent import files_of, repo_of
@@ -92,6 +92,7 @@ class Submission:
             priority=self.task.priority or 0,
             fleets=fleets_for(self.task, project, cell),
             idle=idle(self.task.idle_duration),
+            selection=selection_for(self.task, project, cell),
             gang=gang(self.task),
             schedule=self.schedule,
             due=self.due,

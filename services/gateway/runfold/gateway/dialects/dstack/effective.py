@@ -68,7 +68,6 @@ def _unsupported(task: TaskConfiguration, spec: RunSpec) -> dict[str, object]:
         "docker": task.docker,
         "dstack": task.dstack,
         "setup": task.setup,
-        "instances": task.instances,
         "utilization_policy": task.utilization_policy,
         "repo_data": spec.repo_data is not None and spec.repo_data.get("repo_type") == "local",
     }

@@ -4,26 +4,30 @@ from collections.abc import Iterator
 from typing import Any
 
 from runfold.contracts.fleet import FleetSpec
-from runfold.contracts.values import Quantities
+from runfold.contracts.values import Quantities, Selection
 from runfold.domain.cell.state import Cell
 from runfold.domain.fleet.state import Fleet
 from runfold.domain.instance.blocks import cut, taken, whole
+from runfold.domain.instance.selection import may_grow, selects
 from runfold.domain.instance.state import Host
 from runfold.gateway.dialects.dstack.configuration.resources import ResourcesSpec
-from runfold.gateway.dialects.dstack.responses.hardware import backend, instance_type
+from runfold.gateway.dialects.dstack.responses.hardware import REGION, backend, instance_type, price
 
-REGION = "local"
 _ORDER = {"idle": 0, "available": 1, "busy": 2}
 
 
 def offers(
-    wanted: Quantities, resources: ResourcesSpec, fleets: list[Fleet], cell: Cell
+    wanted: Quantities,
+    resources: ResourcesSpec,
+    fleets: list[Fleet],
+    cell: Cell,
+    selection: Selection | None = None,
 ) -> list[dict[str, Any]]:
     """Ready ones first, then by price, then by how well they fit what the client asked for; none that no host can give.
 
     Bounds that are dstack's defaults exclude nothing, they only rank.
     """
-    found = [offer for fleet in fleets for offer in _of_fleet(wanted, fleet, cell)]
+    found = [offer for fleet in fleets for offer in _of_fleet(wanted, fleet, cell, selection)]
     once = {offer["backend_data"]["host"]: offer for offer in sorted(found, key=_rank, reverse=True)}
     ranked = sorted(
         once.values(), key=lambda offer: (_rank(offer), offer["price"], _misfit(offer, resources))
@@ -37,15 +41,20 @@ def fleet_offers(spec: FleetSpec, cell: Cell) -> list[dict[str, Any]]:
     return [{**offer, "backend_data": {}} for offer in found]
 
 
-def _of_fleet(wanted: Quantities, fleet: Fleet, cell: Cell) -> list[dict[str, Any]]:
-    made, over = [], set()
+def _of_fleet(
+    wanted: Quantities, fleet: Fleet, cell: Cell, selection: Selection | None
+) -> list[dict[str, Any]]:
+    made: list[dict[str, Any] | None] = []
+    over = set()
     for instance in fleet.instances:
         host = cell.hosts.get(instance.host_id or "")
         if host is not None and instance.usable:
             over.add(host.id)
             ready = None if instance.silent else "idle"
-            made.append(_offer_for(wanted, host, instance.backend, instance.blocks, ready))
-    if fleet.can_grow:
+            offer = _offer_for(wanted, host, instance.backend, instance.blocks, ready)
+            if offer is not None and selects(selection, instance):
+                made.append({**offer, "price": price(instance)})
+    if may_grow(selection) and fleet.can_grow:
         free = ((host, blocks) for host, blocks in _could_have(fleet.spec, cell) if host.id not in over)
         made += [_offer_for(wanted, host, fleet.spec.backend, blocks, "available") for host, blocks in free]
     return [offer for offer in made if offer is not None]
@@ -80,7 +89,7 @@ def _offer(host: Host, backend_name: str, availability: str, blocks: tuple[int, 
         "backend": backend(backend_name),
         "instance": instance_type(host.capacity, host),
         "region": REGION,
-        "price": 0.0,
+        "price": dollars,
         "backend_data": {"host": host.id},
         "availability": availability,
         "availability_zones": None,

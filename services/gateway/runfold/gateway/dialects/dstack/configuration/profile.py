@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from annotated_types import Gt, Interval
+from annotated_types import Ge, Gt, Interval, MinLen
 from pydantic import BeforeValidator, model_validator
 
 from runfold.gateway.dialects.dstack.configuration.scalars import (
@@ -44,6 +44,25 @@ class EntityReference(Canonical):
         return {"project": project or None, "name": name} if slash else {"name": value}
 
 
+class InstanceNameSelector(Canonical):
+    name: str
+
+
+class InstanceHostnameSelector(Canonical):
+    hostname: str
+
+
+class FleetInstanceSelector(Canonical):
+    fleet: EntityReference
+    instance: Annotated[int, Ge(0)]
+
+
+InstanceSelector = Annotated[
+    InstanceNameSelector | InstanceHostnameSelector | FleetInstanceSelector,
+    BeforeValidator(lambda value: {"name": value} if isinstance(value, str) else value),
+]
+
+
 class ProfileParams(Canonical):
     """Null where nothing is said."""
 
@@ -64,7 +83,7 @@ class ProfileParams(Canonical):
     stop_criteria: Literal["all-done", "master-done"] | None = None
     schedule: Schedule | None = None
     fleets: list[EntityReference] | None = None
-    instances: list[dict[str, Any]] | None = None
+    instances: Annotated[list[InstanceSelector], MinLen(1)] | None = None
     tags: dict[str, str] | None = None
     backend_options: list[dict[str, Any]] | None = None
 

@@ -5,7 +5,7 @@ from runfold.gateway.ask import Ask
 from runfold.gateway.dialects.dstack.effective import task as task_of
 from runfold.gateway.dialects.dstack.job_spec import requested
 from runfold.gateway.dialects.dstack.offers import offers
-from runfold.gateway.dialects.dstack.placement import usable_fleets
+from runfold.gateway.dialects.dstack.placement import selection_for, usable_fleets
 from runfold.gateway.dialects.dstack.requests.gpus import ListGpusRequest
 from runfold.gateway.dialects.dstack.responses.cpus import cpu_groups
 from runfold.gateway.dialects.dstack.responses.encode import encoded
@@ -23,6 +23,7 @@ async def list_gpus(ask: Ask[ListGpusRequest]) -> Answer:
     wanted = requested(task.resources, ask.parts.settings.job_defaults)
     if wanted.gpu:
         return Answer(encoded({"gpus": [], "cpus": None}))
-    found = offers(wanted, task.resources, usable_fleets(task, project, ask.cell), ask.cell)
+    fleets, selection = usable_fleets(task, project, ask.cell), selection_for(task, project, ask.cell)
+    found = offers(wanted, task.resources, fleets, ask.cell, selection)
     groups = cpu_groups((o for o in found if not o["instance"]["resources"]["gpus"]), by)
     return Answer(encoded({"gpus": [], "cpus": groups[::-1] if ask.body.reverse else groups}))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runfold.contracts.values import Selection
 from runfold.domain import names
 from runfold.domain.fleet.state import Fleet
 from runfold.domain.run.state import Run
@@ -14,7 +15,7 @@ from runfold.gateway.dialects.dstack.handlers.runs import rendered, whole
 from runfold.gateway.dialects.dstack.job_spec import job_spec
 from runfold.gateway.dialects.dstack.nodes import Node, nodes
 from runfold.gateway.dialects.dstack.offers import offers
-from runfold.gateway.dialects.dstack.placement import usable_fleets
+from runfold.gateway.dialects.dstack.placement import selection_for, usable_fleets
 from runfold.gateway.dialects.dstack.requests import runs as requests
 from runfold.gateway.dialects.dstack.responses.encode import encoded, raw
 from runfold.gateway.dialects.dstack.responses.job import job_spec as shown_job_spec
@@ -34,11 +35,11 @@ async def get_plan(ask: Ask[requests.GetRunPlanRequest]) -> Answer:
     name = names.check(spec.run_name or NAMELESS, names.RESOURCE)
     task = merge(configuration, spec)
     check_text(task)
-    fleets = usable_fleets(task, project, ask.cell)
+    fleets, selection = usable_fleets(task, project, ask.cell), selection_for(task, project, ask.cell)
     found: dict[int, list[dict[str, Any]]] = {}
     for node in nodes(task):
         if node.group not in found:
-            found[node.group] = _offers(ask, node, name, fleets)
+            found[node.group] = _offers(ask, node, name, fleets, selection)
     planned = without_secrets(spec)
     current = await whole(ask, ask.cell.run_named(project.id, name) if spec.run_name else None)
     return Answer(
@@ -60,11 +61,15 @@ async def get_plan(ask: Ask[requests.GetRunPlanRequest]) -> Answer:
 
 
 def _offers(
-    ask: Ask[requests.GetRunPlanRequest], node: Node, name: str, fleets: list[Fleet]
+    ask: Ask[requests.GetRunPlanRequest],
+    node: Node,
+    name: str,
+    fleets: list[Fleet],
+    selection: Selection | None,
 ) -> list[dict[str, Any]]:
     """Of each group once: its nodes are alike. Raises Invalid, as submitting it would."""
     wanted = job_spec(node, name, ask.parts.settings.job_defaults).requests
-    found = offers(wanted, node.task.resources, fleets, ask.cell)
+    found = offers(wanted, node.task.resources, fleets, ask.cell, selection)
     return found[::-1] if ask.body.reverse_offers else found
 
 

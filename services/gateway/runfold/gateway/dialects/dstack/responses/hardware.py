@@ -11,8 +11,10 @@ from runfold.gateway.ssh.address import HOST, JOB_PORT, SshAddress
 MIB, GIB = 1024**2, 1024**3
 
 
-#: What this host's backend is called to clients, and the one type of instance that it has.
-REMOTE, INSTANCE_TYPE = "remote", "instance"
+#: What this host's backend is called to clients.
+REMOTE = "remote"
+#: The one region that backend `local` has, and the one type of its instances.
+REGION, INSTANCE_TYPE = "local", "instance"
 
 
 def backend(name: str) -> str:
