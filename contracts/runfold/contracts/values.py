@@ -138,6 +138,15 @@ class Gang:
 
 
 @dataclass(frozen=True, slots=True)
+class Mount:
+    """A directory of the host that a container sees."""
+
+    source: str  #: of the host, absolute
+    target: str  #: in the container, absolute
+    optional: bool = False  #: the job begins without it, where it can't have it
+
+
+@dataclass(frozen=True, slots=True)
 class JobSpec:
     """What one container or process of a run is."""
 
@@ -160,6 +169,7 @@ class JobSpec:
     retry: Retry | None = None
     max_duration: Natural | None = None  #: seconds of running
     stop_duration: Natural | None = None  #: seconds between stop and kill; None waits without end
+    mounts: tuple[Mount, ...] = ()
     host_network: bool = (
         False  #: its container has no network of its own: members of a gang reach each other so
     )

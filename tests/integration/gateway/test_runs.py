@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from runfold.contracts import job, run
+from runfold.contracts.values import Mount
 from runfold.gateway.dialects.dstack import job_spec
 from tests.integration.gateway.world import World, a_world
 
@@ -252,7 +253,7 @@ async def test_a_repo_is_named_where_it_comes_from(world: World) -> None:
 @pytest.mark.parametrize(
     ("configuration", "named"),
     [
-        ({"volumes": ["/a:/b"]}, "`volumes` is"),
+        ({"volumes": ["named:/b"]}, "`volumes` is"),
         ({"docker": True}, "`docker` is"),
         ({"dstack": True}, "`dstack` is"),
     ],
@@ -281,3 +282,45 @@ async def test_services_and_dev_environments_are_refused_so_far(
             400,
             refusal(f"Configurations of type {kind} are not yet supported"),
         )
+
+
+async def test_what_a_task_may_ask_for_beside_is_kept_and_shown(world: World) -> None:
+    policy = {"min_gpu_utilization": 10, "time_window": "5m"}
+    run = (
+        await world.submit(
+            "full",
+            "main",
+            setup=["prepare"],
+            volumes=["/data:/mnt", {"instance_path": "/more", "path": "/more", "optional": True}],
+            utilization_policy=policy,
+            tags={"team": "vision"},
+            python="3.11",
+        )
+    ).body
+
+    shown = run["jobs"][0]["job_spec"]
+    assert shown["commands"][-1] == "prepare && main"
+    assert shown["utilization_policy"] == {"min_gpu_utilization": 10, "time_window": 300}
+    assert shown["volumes"] == [
+        {"instance_path": "/data", "path": "/mnt", "optional": False},
+        {"instance_path": "/more", "path": "/more", "optional": True},
+    ]
+    assert run["run_spec"]["configuration"]["tags"] == {"team": "vision"}
+    made = world.job("full").spec
+    assert made.mounts == (Mount("/data", "/mnt"), Mount("/more", "/more", optional=True))
+    assert made.command[-1].endswith("prepare && main")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"python": "2.7"},
+        {"python": "3.12", "image": "debian"},
+        {"volumes": ["/a"]},
+        {"volumes": ["/a:b"]},
+        {"volumes": ["/a:/b:ro"]},
+        {"utilization_policy": {"min_gpu_utilization": 10, "time_window": "1m"}},
+    ],
+)
+async def test_what_no_task_can_ask_for_is_refused(world: World, wrong: dict[str, Any]) -> None:
+    assert (await world.submit("wrong", "x", **wrong)).status == 422

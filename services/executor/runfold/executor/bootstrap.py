@@ -153,6 +153,7 @@ def _runtimes(settings: ExecutorSettings, leash: Leash) -> dict[str, Runtime]:
         url=settings.docker_host,
         default_image=settings.default_image,
         allow_privileged=settings.allow_privileged,
+        allow_mounts=settings.allow_mounts,
         output_limit=settings.output_limit_per_hour,
         leash=leash,
         fetch=fetch,

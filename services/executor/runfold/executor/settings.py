@@ -21,6 +21,10 @@ def _labels(given: object) -> object:
     return {key.strip(): value.strip() for key, _, value in (pair.partition("=") for pair in pairs)}
 
 
+def _paths(given: object) -> object:
+    return tuple(filter(None, map(str.strip, given.split(",")))) if isinstance(given, str) else given
+
+
 Labels = Annotated[dict[str, str], NoDecode, BeforeValidator(_labels)]
 
 
@@ -42,6 +46,8 @@ class ExecutorSettings(ServiceSettings):
     docker_host: str | None = None  #: the engine's socket; None is DOCKER_HOST, else the usual one
     process_user: str | None = None  #: who processes run as when this runs as root
     allow_privileged: bool = False  #: privileged containers own the host
+    #: Directories of this host, apart by commas, that containers may see, with all that is in them.
+    allow_mounts: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_paths)] = ()
     output_limit_per_hour: Annotated[int, Ge(1024)] = 50 * 1024 * 1024  #: bytes a job
     metrics_interval: Annotated[float, Gt(0)] = 10.0  #: seconds between two samples of what jobs use
 

@@ -11,6 +11,7 @@ from runfold.domain.cell.state import Cell
 from runfold.domain.job import decide as jobs
 from runfold.domain.job.state import Job
 from runfold.domain.run.state import Run
+from runfold.domain.scheduling.place import needs_docker
 
 
 class Shape(NamedTuple):
@@ -197,9 +198,8 @@ def stands(cell: Cell, order: Order) -> bool:
 
 def shape(owner: Run, waiting: Job) -> Shape:
     spec = waiting.spec
-    needs_docker = spec.image is not None or spec.privileged
     excluded = waiting.id if waiting.excluded else None
     nodes = owner.gang.nodes if owner.gang is not None else 1
     return Shape(
-        owner.project_id, owner.fleets, spec.requests, needs_docker, excluded, owner.selection, nodes
+        owner.project_id, owner.fleets, spec.requests, needs_docker(spec), excluded, owner.selection, nodes
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from runfold.contracts.values import Micros, Quantities
+from runfold.contracts.values import JobSpec, Micros, Quantities
 from runfold.domain.cell.state import Cell
 from runfold.domain.fleet.state import Fleet
 from runfold.domain.instance.blocks import reserved, reserved_of
@@ -85,10 +85,15 @@ def allowed(cell: Cell, run: Run) -> list[Fleet]:
     return [f for f in cell.fleets_of(run.project_id) if run.fleets is None or f.id in run.fleets]
 
 
+def needs_docker(spec: JobSpec) -> bool:
+    mounted = any(not mount.optional for mount in spec.mounts)
+    return spec.image is not None or spec.privileged or mounted
+
+
 def lacks(host: Host, job: Job) -> str | None:
     """Why this host could never run the job, or None."""
     wanted, capacity = job.spec.requests, host.capacity
-    if (job.spec.image is not None or job.spec.privileged) and "docker" not in host.runtimes:
+    if needs_docker(job.spec) and "docker" not in host.runtimes:
         return "needs docker, which no suitable host has"
     if wanted.gpu > capacity.gpu:
         return f"needs {wanted.gpu / 1000:g} GPU, no suitable host has more than {capacity.gpu / 1000:g}"

@@ -1,11 +1,13 @@
 """What a job's container is made of, as the engine's API takes it."""
 
 import posixpath
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from runfold.contracts.executor import Assignment
 from runfold.contracts.values import JobSpec
+from runfold.executor.runtimes.docker import mounts
 
 LABEL = "runfold.attempt"
 #: Of what is to stop where its host is cut off: seconds, seconds from the stop to the kill, and the heartbeat's file.
@@ -23,7 +25,9 @@ def name_of(attempt_id: str) -> str:
     return f"runfold-{attempt_id}"
 
 
-def refusal(assignment: Assignment, default_image: str | None, allow_privileged: bool) -> str | None:
+def refusal(
+    assignment: Assignment, default_image: str | None, allow_privileged: bool, allow_mounts: Sequence[Path]
+) -> str | None:
     spec = assignment.spec
     if not (spec.image or default_image):
         return "a container needs an image"
@@ -31,7 +35,7 @@ def refusal(assignment: Assignment, default_image: str | None, allow_privileged:
         return "GPUs: the docker runtime gives none yet"
     if spec.privileged and not allow_privileged:
         return "privileged: not allowed on this host (RUNFOLD_ALLOW_PRIVILEGED)"
-    return None
+    return mounts.refusal(spec.mounts, allow_mounts)
 
 
 def place(path: str, base: str) -> PurePosixPath:
@@ -48,7 +52,9 @@ def numbers(user: str | None) -> tuple[int, int]:
     return (int(uid) if uid.isdecimal() else 0), (int(gid) if gid.isdecimal() else 0)
 
 
-def container(assignment: Assignment, image: str, heartbeat: Path | None) -> dict[str, Any]:
+def container(
+    assignment: Assignment, image: str, heartbeat: Path | None, allow_mounts: Sequence[Path] = ()
+) -> dict[str, Any]:
     """The arguments of the SDK's `containers.create`."""
     spec = assignment.spec
     return {
@@ -68,6 +74,7 @@ def container(assignment: Assignment, image: str, heartbeat: Path | None) -> dic
         **_limits(spec),
         **_privileges(spec),
         **_network(assignment),
+        "volumes": mounts.binds(spec.mounts, allow_mounts),
     }
 
 

@@ -4,6 +4,7 @@ import asyncio
 import io
 import tarfile
 import tempfile
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -71,6 +72,7 @@ class DockerRuntime:
         url: str | None = None,
         default_image: str | None = None,
         allow_privileged: bool = False,
+        allow_mounts: Sequence[Path] = (),
         output_limit: int,
         leash: Leash | None = None,
         fetch: Fetch = no_parcels,
@@ -81,7 +83,7 @@ class DockerRuntime:
         """
         self._root = directory
         self._default_image = default_image
-        self._allow_privileged = allow_privileged
+        self._allow_privileged, self._allow_mounts = allow_privileged, tuple(allow_mounts)
         self._output_limit = output_limit
         self._parcel = fetch
         self._engine = Engine(url)
@@ -114,7 +116,7 @@ class DockerRuntime:
             return "stop_after: this runtime has no leash"
         default = self._default_image if self._has_default else None
         return repos.refusal(assignment.spec.repo) or options.refusal(
-            assignment, default, self._allow_privileged
+            assignment, default, self._allow_privileged, self._allow_mounts
         )
 
     async def start(self, assignment: Assignment, *, create: bool, on_pull: OnPull) -> Started:
@@ -233,7 +235,10 @@ class DockerRuntime:
         if attempt_id in self._stops:
             raise StartFailed("terminated_by_server", "stopped before it started")
         return await self._make(
-            attempt_id, options.container(assignment, image, self._leash.heartbeat if self._leash else None)
+            attempt_id,
+            options.container(
+                assignment, image, self._leash.heartbeat if self._leash else None, self._allow_mounts
+            ),
         )
 
     async def _make(self, attempt_id: str, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -54,6 +54,7 @@ def _impossible(spec: JobSpec, user: str) -> list[str]:
         "a limit of processes": spec.pids,
         "limits of resources": spec.limits != Quantities(),
         "GPUs": spec.requests.gpu,
+        "volumes": any(not mount.optional for mount in spec.mounts),
         f"user {spec.user}": spec.user and spec.user != user,
     }
     return [name for name, value in asked.items() if value]

@@ -3,7 +3,7 @@
 from runfold.domain.errors import Invalid
 from runfold.domain.run.schedule import next_trigger
 from runfold.gateway.dialects.dstack.configuration.profile import ProfileParams
-from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
+from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration, VolumeMountPoint
 from runfold.gateway.dialects.dstack.nodes import check_nodes
 from runfold.gateway.dialects.dstack.requests.runs import RunSpec
 from runfold.gateway.http.errors import Refused, Unsupported
@@ -64,11 +64,9 @@ def merge(configuration: TaskConfiguration, spec: RunSpec) -> TaskConfiguration:
 
 def _unsupported(task: TaskConfiguration, spec: RunSpec) -> dict[str, object]:
     return {
-        "volumes": task.volumes,
+        "volumes": any(isinstance(each, VolumeMountPoint) for each in task.volumes),
         "docker": task.docker,
         "dstack": task.dstack,
-        "setup": task.setup,
-        "utilization_policy": task.utilization_policy,
         "repo_data": spec.repo_data is not None and spec.repo_data.get("repo_type") == "local",
     }
 
@@ -107,7 +105,7 @@ def _with_vendor(task: TaskConfiguration) -> object:
 def check_text(task: TaskConfiguration) -> None:
     """No operating system takes a NUL in an argument or a variable; raises Invalid."""
     grouped = (command for group in task.groups or () for command in group.commands)
-    texts = [*task.commands, *grouped, *task.env, *task.env.values()]
+    texts = [*task.commands, *task.setup, *grouped, *task.env, *task.env.values()]
     texts += [t for t in (task.image, task.user, task.entrypoint, task.working_dir, task.shell) if t]
     if any("\0" in text for text in texts):
         raise Invalid("NUL characters are not allowed", field="configuration")

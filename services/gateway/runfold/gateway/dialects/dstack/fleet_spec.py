@@ -10,9 +10,8 @@ from runfold.gateway.dialects.dstack.configuration.fleet import FleetConfigurati
 from runfold.gateway.dialects.dstack.configuration.profile import Profile, ProfileParams
 from runfold.gateway.dialects.dstack.fleet_update import merged_profile
 from runfold.gateway.dialects.dstack.job_spec import bounded, idle, requested
-from runfold.gateway.dialects.dstack.offers import REGION
 from runfold.gateway.dialects.dstack.requests import fleets as requests
-from runfold.gateway.dialects.dstack.responses.hardware import INSTANCE_TYPE
+from runfold.gateway.dialects.dstack.responses.hardware import INSTANCE_TYPE, REGION
 from runfold.gateway.http.errors import Refused, Unsupported
 
 IDLE_DURATION = 3 * 24 * 3600  #: seconds

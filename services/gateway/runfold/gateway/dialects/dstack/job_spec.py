@@ -2,7 +2,7 @@
 
 import shlex
 
-from runfold.contracts.values import Files, Idle, JobSpec, Quantities, RegistryAuth, Repo, Retry
+from runfold.contracts.values import Files, Idle, JobSpec, Mount, Quantities, RegistryAuth, Repo, Retry
 from runfold.domain.errors import Invalid
 from runfold.gateway.dialects.dstack.configuration.profile import ProfileRetry
 from runfold.gateway.dialects.dstack.configuration.resources import (
@@ -11,8 +11,9 @@ from runfold.gateway.dialects.dstack.configuration.resources import (
     DEFAULT_MEMORY,
     ResourcesSpec,
 )
-from runfold.gateway.dialects.dstack.configuration.task import TaskConfiguration
+from runfold.gateway.dialects.dstack.configuration.task import InstanceMountPoint, TaskConfiguration
 from runfold.gateway.dialects.dstack.nodes import Node
+from runfold.gateway.dialects.dstack.prelude import prelude
 
 GIGABYTE = 1024**3
 STOP_DURATION, RETRY_DURATION = 300, 3600  #: seconds
@@ -21,13 +22,6 @@ RETRY_EVENTS = ("no-capacity", "interruption", "error")
 
 #: bash as the specification says, where there is one; a minimal image has none.
 _BASH = 'command -v bash >/dev/null 2>&1 && exec bash -c "$0"; exec sh -c "$0"'
-
-#: MPI takes its nodes from a file, a line each; a node without GPUs has a slot without being told so.
-_HOSTFILE = (
-    'DSTACK_MPI_HOSTFILE="$(mktemp)" && export DSTACK_MPI_HOSTFILE && '
-    'for ip in $DSTACK_NODES_IPS; do if [ "$DSTACK_GPUS_PER_NODE" = 0 ]; then echo "$ip"; '
-    'else echo "$ip slots=$DSTACK_GPUS_PER_NODE"; fi; done > "$DSTACK_MPI_HOSTFILE" && '
-)
 
 
 def job_spec(
@@ -43,7 +37,7 @@ def job_spec(
     requests = requested(task.resources, defaults)
     return JobSpec(
         name=node.job_name(run_name),
-        command=_command(task, _HOSTFILE if node.of > 1 else ""),
+        command=_command(node),
         image=task.image,
         entrypoint=_split(task.entrypoint),
         env=dict(task.env),
@@ -61,6 +55,7 @@ def job_spec(
         max_duration=_seconds(task.max_duration, None),
         stop_duration=_seconds(task.stop_duration, STOP_DURATION),
         host_network=node.of > 1,
+        mounts=_mounts(task),
     )
 
 
@@ -105,19 +100,25 @@ def shell(task: TaskConfiguration) -> str:
 
 def script(task: TaskConfiguration) -> str:
     """The first command that fails ends the job."""
-    return " && ".join(task.commands)
+    return " && ".join([*task.setup, *task.commands])
 
 
-def _command(task: TaskConfiguration, before: str) -> tuple[str, ...]:
-    """`before` is what the script does first."""
+def _command(node: Node) -> tuple[str, ...]:
+    task = node.task
     if task.entrypoint is not None:
         return tuple(task.commands)
     if not task.commands:
         return ()
     wanted = shell(task)
+    text = prelude(node, wanted) + script(task)
     if task.shell is None and wanted == "/bin/bash":
-        return ("/bin/sh", "-c", _BASH, before + script(task))
-    return (wanted, "-c", before + script(task))
+        return ("/bin/sh", "-c", _BASH, text)
+    return (wanted, "-c", text)
+
+
+def _mounts(task: TaskConfiguration) -> tuple[Mount, ...]:
+    points = [each for each in task.volumes if isinstance(each, InstanceMountPoint)]
+    return tuple(Mount(each.instance_path, each.path, each.optional) for each in points)
 
 
 def _split(entrypoint: str | None) -> tuple[str, ...] | None:

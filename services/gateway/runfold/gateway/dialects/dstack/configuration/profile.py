@@ -22,7 +22,7 @@ class ProfileRetry(Canonical):
 
 class UtilizationPolicy(Canonical):
     min_gpu_utilization: Annotated[int, Interval(ge=0, le=100)]
-    time_window: Duration
+    time_window: Annotated[Duration, Ge(300)]
 
 
 class Schedule(Canonical):

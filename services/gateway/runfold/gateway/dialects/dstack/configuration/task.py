@@ -10,7 +10,9 @@ from runfold.gateway.dialects.dstack.configuration.profile import ProfileParams
 from runfold.gateway.dialects.dstack.configuration.resources import Resources, ResourcesSpec
 from runfold.gateway.dialects.dstack.configuration.scalars import Canonical
 
+AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[^\x00:]*$")]
 Port = Annotated[int, Interval(ge=1, le=65535)]
+PythonVersion = Literal["3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15"]
 _ENV = re.compile(r"([a-zA-Z_][a-zA-Z0-9_]*)(=(.*))?", re.DOTALL)
 
 
@@ -135,6 +137,34 @@ class FileMapping(Canonical):
         return {"local_path": where, "path": path if colon else where}
 
 
+class VolumeMountPoint(Canonical):
+    """A volume with a name, of which there are none yet."""
+
+    name: str | list[str]
+    path: str
+
+
+class InstanceMountPoint(Canonical):
+    """A directory of the host."""
+
+    instance_path: AbsolutePath
+    path: AbsolutePath
+    optional: bool = False
+
+
+def _mount_point(value: Any) -> Any:
+    """ "/host:/path" or "name:/path"."""
+    if not isinstance(value, str):
+        return value
+    where, colon, path = value.partition(":")
+    if not colon or ":" in path:
+        raise ValueError(f"{value!r:.80} is neither `name:/path` nor `/host:/path`")
+    return {"instance_path" if where.startswith("/") else "name": where, "path": path}
+
+
+MountPoint = Annotated[VolumeMountPoint | InstanceMountPoint, BeforeValidator(_mount_point)]
+
+
 class NodeGroup(Canonical):
     """Nodes of a distributed task that run the same."""
 
@@ -161,14 +191,16 @@ class TaskConfiguration(ProfileParams):
     working_dir: str | None = None
     home_dir: str = "/root"
     registry_auth: RegistryAuth | None = None
-    python: Annotated[str | None, BeforeValidator(lambda v: str(v) if isinstance(v, float) else v)] = None
+    python: Annotated[
+        PythonVersion | None, BeforeValidator(lambda v: str(v) if isinstance(v, float) else v)
+    ] = None
     nvcc: bool | None = None
     single_branch: bool | None = None
     env: Env = Field(default_factory=dict)
     shell: str | None = None
     resources: Resources = Field(default_factory=ResourcesSpec)
     priority: Annotated[int, Interval(ge=0, le=100)] | None = None
-    volumes: list[Any] = Field(default_factory=list)
+    volumes: list[MountPoint] = Field(default_factory=list)
     docker: bool | None = None
     repos: Annotated[list[RepoConfiguration], MaxLen(1)] = Field(default_factory=list)
     files: list[FileMapping] = Field(default_factory=list)
@@ -181,6 +213,12 @@ class TaskConfiguration(ProfileParams):
         commands = [group.commands for group in self.groups] if self.groups else [self.commands]
         if not all(commands) and not self.image:
             raise ValueError("Either `commands` or `image` must be set")
+        return self
+
+    @model_validator(mode="after")
+    def _has_one_python(self) -> "TaskConfiguration":
+        if self.python is not None and self.image is not None:
+            raise ValueError("`image` and `python` are mutually exclusive fields")
         return self
 
     @model_validator(mode="after")

@@ -104,7 +104,7 @@ class JobSpec(Shape):
     single_branch: bool
     max_duration: int | None
     stop_duration: int | None
-    utilization_policy: None
+    utilization_policy: dict[str, int] | None
     registry_auth: dict[str, str] | None
     requirements: Requirements
     retry: dict[str, Any] | None
