@@ -120,6 +120,8 @@ JOBS = st.lists(
     min_size=1,
     max_size=6,
 )
+#: Milli-CPU in one of a generated cluster's units: blocks of each number of them are whole.
+UNIT = 6
 STEPS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 99)), max_size=60)
 
 
@@ -129,9 +131,9 @@ class Cluster:
     def __init__(self, hosts: list[int], jobs: list[Any], idle: int | None, blocks: int) -> None:
         self.world = World().happens(*FOUNDED, fleet(idle_duration=idle, blocks=blocks))
         self.hosts, self.jobs, self.idle, self.blocks = hosts, jobs, idle, blocks
-        self.world.happens([host(f"host-{n}", Quantities(cpu=cpu)) for n, cpu in enumerate(hosts)])
+        self.world.happens([host(f"host-{n}", Quantities(cpu=UNIT * cpu)) for n, cpu in enumerate(hosts)])
         for number, (cpu, priority, retry, limit, nodes) in enumerate(jobs):
-            of: dict[str, Any] = {"requests": Quantities(cpu=cpu), "retry": retry, "max_duration": limit}
+            of: dict[str, Any] = {"requests": Quantities(cpu=UNIT * cpu), "retry": retry, "max_duration": limit}
             of["priority"] = priority
             if nodes == 1:
                 self.world.happens(submitted_run(f"run-{number}", f"job-{number}", **of))
@@ -278,7 +280,7 @@ def test_a_stop_always_ends_everything_once_executors_obey(cluster: Cluster, ste
 def test_nothing_waits_for_ever_once_attempts_end_well(cluster: Cluster, steps: list[Any]) -> None:
     for step in steps:
         cluster.step(*step)
-    cluster.world.happens(host("late", Quantities(cpu=9)))
+    cluster.world.happens(host("late", Quantities(cpu=UNIT * 9)))
     for _ in range(60):
         cluster.settle()
         if all(run.final for run in cluster.world.cell.runs.values()):
