@@ -133,7 +133,11 @@ class Cluster:
         self.hosts, self.jobs, self.idle, self.blocks = hosts, jobs, idle, blocks
         self.world.happens([host(f"host-{n}", Quantities(cpu=UNIT * cpu)) for n, cpu in enumerate(hosts)])
         for number, (cpu, priority, retry, limit, nodes) in enumerate(jobs):
-            of: dict[str, Any] = {"requests": Quantities(cpu=UNIT * cpu), "retry": retry, "max_duration": limit}
+            of: dict[str, Any] = {
+                "requests": Quantities(cpu=UNIT * cpu),
+                "retry": retry,
+                "max_duration": limit,
+            }
             of["priority"] = priority
             if nodes == 1:
                 self.world.happens(submitted_run(f"run-{number}", f"job-{number}", **of))

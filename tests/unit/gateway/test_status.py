@@ -66,7 +66,7 @@ def test_a_run_whose_jobs_all_pull_is_pulling() -> None:
 def test_a_finished_run_says_its_status_and_its_job_how_it_ended() -> None:
     run = a_run(attempt(JobStatus.FAILED, "container_exited_with_error", code=2), final=RunStatus.FAILED)
     assert status.run_message(run, run.status) == "failed"
-    assert status.job_message(run.jobs[0].attempt) == "exited (2)"
+    assert status.job_message(run.jobs[0], run.jobs[0].attempt) == "exited (2)"
 
 
 @pytest.mark.parametrize(
