@@ -10,7 +10,7 @@ from typing import Any
 import docker
 import pytest
 
-from runfold.contracts.values import PullProgress, Quantities
+from runfold.contracts.values import Mount, PullProgress, Quantities
 from runfold.executor.runtime import Interrupted, RuntimeUnavailable, StartFailed
 from runfold.executor.runtimes.docker import DockerRuntime
 from runfold.executor.runtimes.docker.options import CAPABILITIES
@@ -242,3 +242,32 @@ async def test_a_killed_engine_that_comes_back_loses_no_output_and_no_end(
     ended = await asyncio.wait_for(mortal_jobs.runtime.ended(attempt_id), 30)
     assert ended.exit_status == 6
     assert await mortal_jobs.output(attempt_id) == b"before\nafter\n"
+
+
+async def test_a_member_of_a_gang_has_the_hosts_network(
+    jobs: Jobs, docker_engine: Engine, attempt_id: str
+) -> None:
+    ended, _ = await jobs.run(jobs.job(attempt_id, "true", host_network=True, ports=(18080,)))
+    found = inspected(docker_engine, attempt_id)
+    assert ended.exit_status == 0
+    assert (found["HostConfig"]["NetworkMode"], found["HostConfig"]["PortBindings"] or {}) == ("host", {})
+
+
+async def test_a_directory_of_the_host_is_seen_where_that_allows_it(
+    docker_engine: Engine, tmp_path: Path, attempt_id: str, docker_host: RealRig
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "hello").write_text("from the host\n")
+    jobs = Jobs(docker_host)
+    mounts = (Mount(str(tmp_path / "data"), "/mnt"), Mount("/etc", "/other", optional=True))
+    job = jobs.job(attempt_id, "cat /mnt/hello; ls /other", mounts=mounts)
+    assert "RUNFOLD_ALLOW_MOUNTS" in str(jobs.runtime.refusal(job))
+    jobs.runtime = runtime = DockerRuntime(
+        docker_host.directory, url=docker_engine.url, allow_mounts=[tmp_path], output_limit=10_000
+    )
+    assert await runtime.probe()
+    assert runtime.refusal(job) is None
+    _, output = await jobs.run(job)
+    assert output.startswith(b"from the host\n")
+    assert b"passwd" not in output
+    await runtime.close()
