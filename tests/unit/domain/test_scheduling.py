@@ -199,6 +199,16 @@ def test_an_excluded_instance_is_asked_again_when_its_time_is_over() -> None:
     assert placements(world.schedule()) == ["job"]
 
 
+def test_a_job_that_another_replica_resubmitted_since_it_was_proposed_here_is_placed_once() -> None:
+    two = [host("host-2"), instance("instance-2", "host-2", num=1)]
+    world = given(a_place(), two, submitted()).world
+    assert placements(world.schedule()) == ["job"]
+    world.happens(
+        placed(), refused(), e.JobResubmitted("job", "run", "again", "instance", START + 30 * SECOND)
+    )
+    assert placements(world.schedule()) == ["job"]
+
+
 # Ends
 
 

@@ -58,6 +58,7 @@ class Pass:
     seen: set[str] = field(
         default_factory=set
     )  #: run ids of gangs that go on: asked once, whichever member ended
+    placed: set[str] = field(default_factory=set)  #: job ids; never iterated
     taken: Taken = field(default_factory=Taken)
 
     @property
@@ -229,7 +230,7 @@ def _place_jobs(this: Pass) -> None:
 
 def _place(this: Pass, run: Run, job: Job) -> bool:
     """Decides on a waiting job, or on its whole gang; False where it stays in the queue."""
-    if run.id in this.decided:
+    if run.id in this.decided or job.id in this.placed:
         return True
     members = [job] if run.gang is None else run.jobs
     answer = (place if run.gang is None else _place_gang)(this.cell, run, job, this.now, this.taken)
@@ -267,6 +268,7 @@ def _put(this: Pass, run: Run, members: Sequence[Job], places: Sequence[Place]) 
     placed = []
     for job, at in zip(members, places, strict=True):
         this.taken.take(at.host, at.reserved)
+        this.placed.add(job.id)
         placed.append(
             j.JobPlaced(
                 job.id,
