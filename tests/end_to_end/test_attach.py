@@ -128,7 +128,7 @@ def test_nobody_else_is_let_in(place: Place, tmp_path: Path) -> None:
     assert b"Permission denied" in ended.stderr
 
 
-def test_a_member_is_until_membership_ends(place: Place, tmp_path: Path) -> None:
+def test_a_member_is_until_membership_ends_and_then_shown_out(place: Place, tmp_path: Path) -> None:
     run = place.submit("shared", "sleep 600")
     made = place.client.post("/api/users/create", {"username": "colleague", "global_role": "user"})
     member = Client(place.server.url, made.json()["creds"]["token"])
@@ -136,10 +136,14 @@ def test_a_member_is_until_membership_ends(place: Place, tmp_path: Path) -> None
         "/api/projects/main/add_members", {"members": [{"username": "colleague", "project_role": "user"}]}
     )
     way = Attached(member, run, tmp_path)
-    assert way.run("echo in").stdout == b"in\n"
+    inside = way.begin("job", "echo in; sleep 600")
+    assert inside.stdout is not None
+    assert inside.stdout.readline() == b"in\n"
 
     place.client.post("/api/projects/main/remove_members", {"usernames": ["colleague"]})
 
+    inside.communicate(timeout=30)
+    assert inside.returncode != 0
     assert way.run("echo in").returncode == 255
 
 

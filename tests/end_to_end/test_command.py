@@ -103,6 +103,9 @@ def test_an_active_run_gives_way_only_when_its_user_says_so(command: Command, se
     ended_well(command("apply", "-y", "-d", "-f", file))
     first = server.get("active")["id"]
 
+    assert "nothing changed" in ended_well(command("apply", "-y", "-d", "-f", file)).error
+
+    command.write("active.dstack.yml", task("active", "sleep 61"))
     said = command("apply", "-d", "-f", file, stdin="n\n")
     assert "Stop it and submit it anew?" in said.error
     assert server.get("active")["id"] == first

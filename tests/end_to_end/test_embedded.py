@@ -59,7 +59,7 @@ def test_a_failing_command_ends_the_job_with_its_exit_code(embedded: Embedded) -
     submission = run["jobs"][0]["job_submissions"][-1]
     assert (run["status"], run["termination_reason"]) == ("failed", "job_failed")
     assert (submission["termination_reason"], submission["exit_status"]) == ("container_exited_with_error", 7)
-    assert run["status_message"] == "exited (7)"
+    assert submission["status_message"] == "exited (7)"
     assert client.output(run) == b"before\n"
 
 

@@ -54,7 +54,7 @@ def test_a_run_for_which_nothing_suits_fails_at_once_and_says_why(embedded: Embe
     run = client.wait_for("greedy")["greedy"]
 
     submission = run["jobs"][0]["job_submissions"][-1]
-    assert (run["status"], run["status_message"]) == ("failed", "no capacity")
+    assert (run["status"], run["status_message"]) == ("failed", "failed")
     assert "8 GPU" in submission["termination_reason_message"]
 
 

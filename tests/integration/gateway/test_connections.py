@@ -83,7 +83,7 @@ async def test_a_ticket_is_good_once(world: World, tickets: Tickets, url: str) -
 
 
 async def test_one_that_nobody_waits_for_any_more_is_none(tickets: Tickets, url: str) -> None:
-    with tickets.issue() as (ticket, _):
+    async with tickets.issue() as (ticket, _):
         pass
     with pytest.raises(aiohttp.WSServerHandshakeError, match="404"):
         async with dial(url + PATH.format(ticket=ticket), None):
@@ -115,13 +115,20 @@ async def test_a_job_that_does_not_run_is_not_asked_for(world: World, tickets: T
 
 
 async def test_a_line_says_nothing_of_what_it_does_not_know(tickets: Tickets, url: str) -> None:
-    with tickets.issue() as (ticket, coming):
-        async with aiohttp.ClientSession() as client:
+    async with tickets.issue() as (ticket, take), aiohttp.ClientSession() as client:
+        socket = await client.ws_connect(url + PATH.format(ticket=ticket))
+        line: Line = await take()
+        await socket.send_str('{"type": "Unheard", "data": {}}')
+        assert await line.hear() is None
+        await line.say(Ended())
+        assert (await socket.receive_json())["type"] == "Ended"
+        assert (await asyncio.gather(line.hear(), socket.close()))[0] is None
+        await line.close()
+
+
+async def test_a_line_that_came_and_that_nobody_took_is_closed(tickets: Tickets, url: str) -> None:
+    async with aiohttp.ClientSession() as client:
+        async with tickets.issue() as (ticket, _):
             socket = await client.ws_connect(url + PATH.format(ticket=ticket))
-            line: Line = await coming
-            await socket.send_str('{"type": "Unheard", "data": {}}')
-            assert await line.hear() is None
-            await line.say(Ended())
-            assert (await socket.receive_json())["type"] == "Ended"
-            assert (await asyncio.gather(line.hear(), socket.close()))[0] is None
-            await line.close()
+            ended = asyncio.create_task(socket.receive())
+        assert (await asyncio.wait_for(ended, 10)).type is aiohttp.WSMsgType.CLOSE

@@ -28,7 +28,8 @@ def submission(**fields: Any) -> dict[str, Any]:
 
 
 def placed(**fields: Any) -> dict[str, Any]:
-    data = {"backend": "remote", "instance_type": HOST, "region": "local", "price": 0, "hostname": "vm"}
+    place = {"backend": "remote", "region": "local", "hostname": "vm", "instance_id": "vm"}
+    data = {**place, "instance_type": HOST, "price": 0}
     return submission(job_provisioning_data=data, **fields)
 
 

@@ -8,13 +8,16 @@ from typing import Any
 
 import httpx
 import msgspec
+import pytest
 
 from runfold.client.asynchronous import AsyncClient
+from runfold.client.cli.follow import attached
 from runfold.client.cli.follow.attached import Attached
 from runfold.client.cli.follow.phase import Phase
 from runfold.client.cli.follow.tail import Tail
 from runfold.client.models.runs import Run
 from runfold.client.transport.connect import Connect
+from runfold.client.transport.retry import Retry
 from tests.unit.client.given import a_run, submission
 
 FIRST, SECOND = submission(id="a1"), submission(id="a2")
@@ -124,3 +127,23 @@ async def test_what_is_over_already_is_told_without_waiting_for_an_event() -> No
     async with server.client() as client:
         ended = await asyncio.wait_for(Attached(client, over, Shown(), Tail(client, out)).follow(), 10)
     assert (ended, out.getvalue()) == (over, b"x")
+
+
+async def test_whoever_follows_waits_for_a_server_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attached, "PAUSE", 0.0)
+    states = (a_run("running", latest=FIRST), a_run("done", latest=FIRST))
+    server, out, said = Server(*states), io.BytesIO(), list[str]()
+    server.output["a1"] = [b"all of it\n"]
+    away = iter([True, True, True, True, True, True])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if next(away, False):
+            raise httpx.ConnectError("refused")
+        return server(request)
+
+    once = Connect("http://server", "t", retry=Retry(attempts=1))
+    async with AsyncClient(once, http=httpx.MockTransport(answer)) as client:
+        following = Attached(client, states[0], Shown(), Tail(client, out), say=said.append)
+        ended = await asyncio.wait_for(following.follow(), 10)
+    assert (ended.status, out.getvalue()) == ("done", b"all of it\n")
+    assert "http://server does not answer at the moment; the run goes on" in said

@@ -52,6 +52,13 @@ def test_two_runs_have_a_file_each_and_one_that_is_over_leaves_none(files: SshFi
     assert second.exists()
 
 
+def test_the_door_is_known_from_the_first_time_on(files: SshFiles) -> None:
+    door, job = files.add(host()).read_text().split("Host hello\n")
+    assert "StrictHostKeyChecking accept-new" in door
+    assert f'UserKnownHostsFile "{files.directory}/known_hosts"' in door
+    assert "UserKnownHostsFile /dev/null" in job
+
+
 def test_a_key_is_its_owners_alone(files: SshFiles) -> None:
     key = files.key("private\n")
     assert key.read_text() == "private\n"

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from runfold.executor.runtime import StartFailed
+from runfold.executor.runtimes import archives
 from runfold.executor.runtimes.archives import together
 
 
@@ -26,9 +27,9 @@ def entry(name: str, **fields: object) -> tarfile.TarInfo:
     return made
 
 
-def members(*archives: tuple[io.BytesIO, str]) -> list[tarfile.TarInfo]:
+def members(*given: tuple[io.BytesIO, str]) -> list[tarfile.TarInfo]:
     whole = io.BytesIO()
-    together([(archive, PurePosixPath(path)) for archive, path in archives], whole, uid=7, gid=8)
+    together([(archive, PurePosixPath(path)) for archive, path in given], whole, uid=7, gid=8)
     with tarfile.open(fileobj=whole) as tar:
         return tar.getmembers()
 
@@ -73,3 +74,14 @@ def test_what_is_no_file_of_its_own_fails_the_start(wrong: tarfile.TarInfo) -> N
 def test_what_is_no_archive_fails_the_start() -> None:
     with pytest.raises(StartFailed, match="can't be read"):
         members((io.BytesIO(b"no tar" * 200), "/there"))
+
+
+def test_what_would_be_too_much_unpacked_fails_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MOST_BYTES", 5)
+    with pytest.raises(StartFailed, match="more than 5 bytes"):
+        members((packed(entry("top/a", size=3), entry("top/b", size=3)), "/there"))
+
+
+def test_a_name_that_a_header_says_again_is_the_new_one() -> None:
+    archive = packed(entry(f"top/{'ü' * 80}.txt", size=3))
+    assert members((archive, "/there"))[0].name == f"there/{'ü' * 80}.txt"

@@ -22,7 +22,9 @@ class DataDir:
 
     def acquire(self) -> None:
         """Raises InUse, naming the pid that holds it."""
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Others may pass through it, since jobs may run as another user; what is in it is its owner's alone.
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o711)
+        self.path.chmod(0o711)
         lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

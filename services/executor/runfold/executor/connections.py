@@ -26,6 +26,7 @@ from runfold.service.metrics import METRICS
 from runfold.service.tasks import Tasks
 
 MOST = 256  #: connections at once
+PATIENCE = 15.0  #: seconds until a gateway must have said what it wants
 
 _log = get_logger("runfold.executor")
 
@@ -56,7 +57,8 @@ class Connections:
             self._open -= 1
 
     async def _serve(self, attempt_id: str, line: Line) -> None:
-        wanted = await line.hear()
+        async with asyncio.timeout(PATIENCE):
+            wanted = await line.hear()
         if not isinstance(wanted, Execute | Dial):
             return None
         try:

@@ -4,8 +4,9 @@ import asyncio
 import base64
 import os
 import shutil
-import tarfile
+import signal
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -18,8 +19,9 @@ PATIENCE = 600.0  #: seconds for all of it
 TOLD = 2000  #: characters of what Git says that a user is shown
 #: Nothing of this host: a path or a helper of Git's would be this one's, not the job's.
 _PROTOCOLS = "https:http:ssh:git"
+#: With nothing of this host's: not its keys, nor its configuration, nor its agent.
 _SSH = (
-    "ssh -i {key} -o IdentitiesOnly=yes -o BatchMode=yes "
+    "ssh -F /dev/null -i {key} -o IdentitiesOnly=yes -o IdentityAgent=none -o BatchMode=yes "
     "-o StrictHostKeyChecking=accept-new -o UserKnownHostsFile={hosts}"
 )
 
@@ -37,19 +39,20 @@ class Credentials:
 
     def environment(self, directory: Path) -> dict[str, str]:
         """For Git; a key lies in `directory` meanwhile."""
+        key = directory / "key"
         if self.private_key is not None:
-            key = directory / "key"
             with open(os.open(key, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
                 file.write(self.private_key.rstrip() + "\n")
-            return {"GIT_SSH_COMMAND": _SSH.format(key=key, hosts=directory / "known_hosts")}
-        if self.oauth_token is not None:
-            basic = base64.b64encode(f"oauth2:{self.oauth_token}".encode()).decode()
-            return {
-                "GIT_CONFIG_COUNT": "1",
-                "GIT_CONFIG_KEY_0": "http.extraHeader",
-                "GIT_CONFIG_VALUE_0": f"Authorization: Basic {basic}",
-            }
-        return {}
+        ssh = {"GIT_SSH_COMMAND": _SSH.format(key=key, hosts=directory / "known_hosts")}
+        if self.oauth_token is None:
+            return ssh
+        basic = base64.b64encode(f"oauth2:{self.oauth_token}".encode()).decode()
+        return {
+            **ssh,
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": "http.extraHeader",
+            "GIT_CONFIG_VALUE_0": f"Authorization: Basic {basic}",
+        }
 
 
 def refusal(repo: Repo | None) -> str | None:
@@ -95,35 +98,63 @@ class _Clone:
                 await self._git("config", name, value)
         if patch:
             await self._git("apply", "--whitespace=nowarn", given=patch)
-        return self._packed()
+        return await self._packed()
 
     async def _check_out(self, commit: str) -> None:
         """On its branch where that is known, so that one can go on from there."""
         on = ["-B", self._repo.branch] if self._repo.branch else ["--detach"]
         await self._git("checkout", "--quiet", *on, commit)
 
-    def _packed(self) -> BinaryIO:
+    async def _packed(self) -> BinaryIO:
+        """By a program of its own: a large work tree takes a while."""
         whole = tempfile.TemporaryFile()  # noqa: SIM115 - whoever gets it closes it
-        with tarfile.open(fileobj=whole, mode="w") as tar:
-            tar.add(self._tree, "repo")
+        try:
+            await self._run("tar", "-C", str(self._tree.parent), "-cf", "-", "repo", into=whole)
+        except BaseException:
+            whole.close()
+            raise
         whole.seek(0)
         return whole
 
-    async def _git(self, *arguments: str, given: bytes | None = None, where: str | None = "") -> None:
+    async def _git(self, *arguments: str, given: bytes = b"", where: str | None = "") -> None:
         """Raises StartFailed with what Git says."""
         inside = [] if where is None else ["-C", str(self._tree)]
+        await self._run("git", *inside, *arguments, given=given)
+
+    async def _run(
+        self, *command: str, given: bytes = b"", into: BinaryIO | int = asyncio.subprocess.DEVNULL
+    ) -> None:
         process = await asyncio.create_subprocess_exec(
-            *("git", *inside, *arguments),
+            *command,
             env=self._environment,
             stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
+            stdout=into,
             stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,  # with helpers of its own, which end with it
         )
+        assert process.stdin is not None and process.stderr is not None
         try:
-            _, said = await process.communicate(given or b"")
-        except asyncio.CancelledError:
-            process.kill()
+            _, said = await asyncio.gather(_give(process.stdin, given), _last_of(process.stderr))
+            status = await process.wait()
+        except BaseException:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             raise
-        if process.returncode:
-            told = said.decode(errors="replace").strip()[-TOLD:]
-            raise StartFailed("executor_error", f"git {arguments[0]}: {told}")
+        if status:
+            told = said.decode(errors="replace").strip()
+            raise StartFailed("executor_error", f"{' '.join(command[:1])}: {told}")
+
+
+async def _give(to: asyncio.StreamWriter, data: bytes) -> None:
+    with suppress(ConnectionError):  # it says by its status why it took no more
+        to.write(data)
+        await to.drain()
+    to.close()
+
+
+async def _last_of(stream: asyncio.StreamReader) -> bytes:
+    """What it ends with, however much a server on the other side has to say."""
+    last = b""
+    while data := await stream.read(65536):
+        last = (last + data)[-TOLD:]
+    return last

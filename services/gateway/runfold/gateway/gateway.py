@@ -75,6 +75,7 @@ class Gateway:
         following = Following(lambda: view.cell, output, ends)
         house = House(lambda: view.cell, past, reach, OutputPort(following), submitted_key)
         self._front = FrontDoor(settings, house, ssh_host_key)
+        view.listen(self._front.changed)
         self.api = Api(
             Parts(
                 settings=settings,

@@ -31,6 +31,7 @@ class ProvisioningData(Model, frozen=True):
     instance_type: InstanceType
     region: str
     price: float
+    instance_id: str = ""
     username: str = "root"
     hostname: str | None = None
     ssh_port: int | None = None

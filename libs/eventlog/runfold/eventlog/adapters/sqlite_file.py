@@ -1,8 +1,10 @@
 """How an SQLite file is opened here: in WAL mode, with its tables, whoever else opens it at the same moment."""
 
+import os
 import random
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 
 BUSY = 2.0  #: seconds to wait for another connection that writes
@@ -14,6 +16,8 @@ def open_file(path: Path | str, schema: str, *, synchronous: str, busy: float = 
 
     In WAL mode only synchronous=FULL makes a commit survive a power cut. Transactions are the caller's.
     """
+    if isinstance(path, Path):
+        _be_its_owners_alone(path)
     connection = sqlite3.connect(path, timeout=busy, isolation_level=None)
     try:
         _into_wal(connection, time.monotonic() + busy)
@@ -23,6 +27,14 @@ def open_file(path: Path | str, schema: str, *, synchronous: str, busy: float = 
         connection.close()
         raise
     return connection
+
+
+def _be_its_owners_alone(path: Path) -> None:
+    """Whatever directory it lies in. What SQLite makes beside a file has that file's mode."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    for each in (path, *path.parent.glob(f"{path.name}-*")):
+        with suppress(PermissionError, FileNotFoundError):  # another's, or gone meanwhile
+            each.chmod(0o600)
 
 
 def _into_wal(connection: sqlite3.Connection, deadline: float) -> None:

@@ -10,6 +10,7 @@ from runfold.executor.runtime import StartFailed
 #: Nothing that is a device, or that waits for somebody at its other end.
 _KINDS = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE)
 MOST_ENTRIES = 100_000
+MOST_BYTES = 1024**3  #: of one archive, unpacked
 
 
 def together(
@@ -29,14 +30,18 @@ def together(
 
 
 def _add(tar: tarfile.TarFile, archive: BinaryIO, path: PurePosixPath, uid: int, gid: int) -> None:
+    left = MOST_BYTES
     with tarfile.open(fileobj=archive, mode="r:*") as given:
         for number, member in enumerate(given):
-            below = _below(member.name)
+            below, left = _below(member.name), left - member.size
+            if left < 0:
+                raise ValueError(f"all of it is more than {MOST_BYTES} bytes")
             if number >= MOST_ENTRIES:
                 raise ValueError(f"it has more than {MOST_ENTRIES} entries")
             if below is None or member.type not in _KINDS:
                 raise ValueError(f"it holds {member.name!r}, which is no file of its own")
             made = member.replace(name=str(path / below), uid=uid, gid=gid, uname="", gname="", deep=False)
+            made.pax_headers = {}  # these would say the old name again
             if member.islnk():
                 made.linkname = str(path / (_below(member.linkname) or PurePosixPath()))
             tar.addfile(made, given.extractfile(member) if member.isreg() else None)

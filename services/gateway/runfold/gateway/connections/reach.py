@@ -34,14 +34,14 @@ class Reach:
     async def open(self, attempt_id: str, wanted: Execute | Dial) -> Line:
         """A line on which `wanted` is opened; whoever has it closes it. Raises Unreachable."""
         host_id, address = self._host(attempt_id), self._address()
-        with self._tickets.issue() as (ticket, coming):
+        async with self._tickets.issue() as (ticket, take):
             url = address.url + PATH.format(ticket=ticket)
             try:
                 async with asyncio.timeout(PATIENCE):
                     asked = ConnectionRequested(attempt_id, url, address.fingerprint)
                     if not await self._connections.request(host_id, asked):
                         raise Unreachable("the job's host is not connected at the moment")
-                    return await _opened(await coming, wanted)
+                    return await _opened(await take(), wanted)
             except TimeoutError:
                 raise Unreachable(f"the job's host has not answered within {PATIENCE:g} s") from None
             except EventLogError as error:

@@ -1,8 +1,8 @@
 """Tickets: each is good for one connection of an executor to this gateway, while somebody waits for it."""
 
 import asyncio
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from hashlib import sha256
 
 from aiohttp import web
@@ -21,16 +21,26 @@ class Tickets:
         self._waiting: dict[str, asyncio.Future[Line]] = {}
         self._lines: set[Line] = set()
 
-    @contextmanager
-    def issue(self) -> Generator[tuple[str, "asyncio.Future[Line]"]]:
-        """A ticket, and the line that comes by it."""
+    @asynccontextmanager
+    async def issue(self) -> AsyncIterator[tuple[str, Callable[[], Awaitable[Line]]]]:
+        """A ticket, and a function that waits for the line that comes by it; one that nobody took is closed."""
         ticket = self._ids.token()
         name = _digest(ticket)
-        self._waiting[name] = coming = asyncio.get_running_loop().create_future()
+        self._waiting[name] = coming = _future()
+        taken = False
+
+        async def take() -> Line:
+            nonlocal taken
+            line = await coming
+            taken = True
+            return line
+
         try:
-            yield ticket, coming
+            yield ticket, take
         finally:
             self._waiting.pop(name, None)
+            if coming.done() and not coming.cancelled() and not taken:
+                await coming.result().close()
             coming.cancel()
 
     async def redeem(self, request: web.Request) -> web.StreamResponse:
@@ -57,6 +67,10 @@ class Tickets:
     async def close(self) -> None:
         """Ends every line."""
         await asyncio.gather(*(line.close() for line in tuple(self._lines)))
+
+
+def _future() -> "asyncio.Future[Line]":
+    return asyncio.get_running_loop().create_future()
 
 
 def _digest(ticket: str) -> str:

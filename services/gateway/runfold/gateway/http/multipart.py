@@ -9,6 +9,8 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from runfold.gateway.http.errors import Malformed
 from runfold.gateway.http.parse import problem
 
+PARTS, HEADER = 8, 4096  #: of a form, and bytes of one header's name or value
+
 
 @dataclass(frozen=True, slots=True)
 class Upload:
@@ -34,12 +36,22 @@ class _Form:
 
     def callbacks(self) -> Any:
         return {
-            "on_part_begin": lambda: self.parts.append(_Part()),
-            "on_header_field": lambda data, start, end: self.parts[-1].header.extend(data[start:end]),
-            "on_header_value": lambda data, start, end: self.parts[-1].value.extend(data[start:end]),
+            "on_part_begin": self._begin,
+            "on_header_field": lambda data, start, end: self._add(self.parts[-1].header, data[start:end]),
+            "on_header_value": lambda data, start, end: self._add(self.parts[-1].value, data[start:end]),
             "on_header_end": self._header_ended,
             "on_part_data": lambda data, start, end: self.parts[-1].data.extend(data[start:end]),
         }
+
+    def _begin(self) -> None:
+        if len(self.parts) >= PARTS:
+            raise MultipartParseError(f"it has more than {PARTS} parts")
+        self.parts.append(_Part())
+
+    def _add(self, text: bytearray, data: bytes) -> None:
+        text.extend(data)
+        if len(text) > HEADER:
+            raise MultipartParseError(f"a header of a part has more than {HEADER} bytes")
 
     def _header_ended(self) -> None:
         part = self.parts[-1]

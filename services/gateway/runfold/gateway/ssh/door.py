@@ -15,6 +15,7 @@ import asyncssh
 from asyncssh.stream import SSHReader, SSHTCPStreamSession, SSHWriter
 
 from runfold.contracts.connection import DATA, MOST_BYTES, Dial, Ended
+from runfold.contracts.envelope import Commit
 from runfold.domain.cell.state import Cell
 from runfold.domain.run.state import Run
 from runfold.eventlog.port import EventLogError
@@ -83,6 +84,16 @@ class SshDoor:
             serving.cancel()
             await asyncio.gather(serving, return_exceptions=True)
 
+    def changed(self, commit: Commit | None) -> None:
+        """Whoever may no longer be here goes: when a grant, a key or a user went, or a project."""
+        about = {envelope.stream.partition(":")[0] for envelope in commit.events} if commit else {"user"}
+        if about & {"user", "grant", "project", "cell"}:
+            for connection in tuple(self._connections):
+                visitor = connection.get_owner()
+                if isinstance(visitor, _Visitor) and visitor.came_in and not visitor.is_let_in():
+                    _log.info("shown out", attempt=visitor.attempt_id)
+                    connection.abort()
+
     async def close(self) -> None:
         for connection in tuple(self._connections):
             connection.abort()
@@ -105,6 +116,7 @@ class _Visitor(asyncssh.SSHServer):
         self.attempt_id = attempt_id
         self._run: Run | None = None
         self._key: str | None = None
+        self.came_in = False
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._connection = conn
@@ -126,6 +138,7 @@ class _Visitor(asyncssh.SSHServer):
         return True
 
     def auth_completed(self) -> None:
+        self.came_in = True
         _log.info("let in", attempt=self.attempt_id, user=self._connection.get_extra_info("username"))
 
     def public_key_auth_supported(self) -> bool:
@@ -199,7 +212,9 @@ async def _forward(line: Line, reader: SSHReader[bytes], writer: SSHWriter[bytes
     finally:
         for task in (going, coming, gone):
             task.cancel()
-        await asyncio.gather(going, coming, gone, return_exceptions=True)
+        for ended in await asyncio.gather(going, coming, gone, return_exceptions=True):
+            if isinstance(ended, Exception) and not isinstance(ended, ConnectionError):
+                _log.error("a forwarded connection failed", exc_info=ended)
         writer.close()
         await line.close()
 

@@ -5,6 +5,7 @@ import socket
 
 import asyncssh
 
+from runfold.contracts.envelope import Commit
 from runfold.gateway.settings import GatewaySettings
 from runfold.gateway.ssh.address import SshAddress
 from runfold.gateway.ssh.door import House, SshDoor
@@ -49,6 +50,11 @@ class FrontDoor:
             ) from error
         self._door = door
         self.address = self._told(self._acceptor.get_port())
+
+    def changed(self, commit: Commit | None) -> None:
+        """Grants may have gone."""
+        if self._door is not None:
+            self._door.changed(commit)
 
     async def stop(self) -> None:
         if self._acceptor is not None:

@@ -28,9 +28,10 @@ class OutputPort:
     async def _serve(self, attempt_id: str, request: web.BaseRequest) -> web.StreamResponse:
         if request.path != "/logs_ws":
             raise web.HTTPNotFound
+        after = _start(request)
         socket_ = web.WebSocketResponse(heartbeat=_HEARTBEAT)
         await socket_.prepare(request)
-        sending = asyncio.create_task(self._send(attempt_id, _start(request), socket_))
+        sending = asyncio.create_task(self._send(attempt_id, after, socket_))
         # Reading answers pings, and sees that the other end is gone.
         closing = asyncio.create_task(_until_closed(socket_))
         await asyncio.wait((sending, closing), return_when=asyncio.FIRST_COMPLETED)

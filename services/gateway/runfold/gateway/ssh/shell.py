@@ -20,6 +20,9 @@ from runfold.contracts.connection import (
 )
 from runfold.gateway.connections.reach import Reach, Unreachable
 from runfold.service.line import Line
+from runfold.service.logging import get_logger
+
+_log = get_logger("runfold.gateway.ssh")
 
 LOST = 255  #: as OpenSSH has it for what isn't the command's own doing
 _ENV = 64  #: variables that a client may send
@@ -86,9 +89,10 @@ async def _carry(process: SSHServerProcess[bytes], line: Line) -> None:
             task.cancel()
         ended, *_ = await asyncio.gather(output, input, gone, return_exceptions=True)
     if isinstance(ended, int):
-        process.exit(ended)
-    else:
-        _end(process, "the connection to the job is lost")
+        return process.exit(ended)
+    if isinstance(ended, Exception) and not isinstance(ended, ConnectionError):
+        _log.error("a session failed", exc_info=ended)
+    return _end(process, "the connection to the job is lost")
 
 
 async def _output(process: SSHServerProcess[bytes], line: Line) -> int | None:
@@ -107,6 +111,17 @@ async def _output(process: SSHServerProcess[bytes], line: Line) -> int | None:
 
 
 async def _input(process: SSHServerProcess[bytes], line: Line) -> None:
+    """To its end. Where it fails the line ends, and the output with it: nobody goes on deaf."""
+    try:
+        await _given(process, line)
+    except ConnectionError:
+        await line.close()
+    except Exception:
+        _log.exception("a session's input failed")
+        await line.close()
+
+
+async def _given(process: SSHServerProcess[bytes], line: Line) -> None:
     while True:
         try:
             data = await process.stdin.read(MOST_BYTES)

@@ -29,7 +29,7 @@ def follow(
     async def attached(client: AsyncClient) -> Run:
         tail = Tail(client, sys.stdout.buffer, job=job, since=since)
         tunnel = Tunnel(client, job=job, reach=reach, say=_dim)
-        ended = await Attached(client, run, screen(consoles.talk()), tail, tunnel).follow()
+        ended = await Attached(client, run, screen(consoles.talk()), tail, tunnel, _dim).follow()
         tell(ended, tail)
         return ended
 

@@ -42,4 +42,4 @@ def _pulled(progress: PullProgress | None) -> str:
 
 def _host(latest: JobSubmission | None) -> str:
     data = latest.job_provisioning_data if latest else None
-    return f"on {data.hostname}" if data and data.hostname else ""
+    return f"on {data.instance_id}" if data and data.instance_id else ""

@@ -8,13 +8,11 @@ from pathlib import Path
 
 DIRECTORY = Path("~/.runfold/ssh")
 OWN = Path("~/.ssh/config")
-_TRUSTING = (
-    "IdentitiesOnly yes",
-    "StrictHostKeyChecking no",  # a job's host is new each time, and reached through the server alone
-    "UserKnownHostsFile /dev/null",
-    "LogLevel ERROR",
-    "ServerAliveInterval 20",
-)
+_SHARED = ("IdentitiesOnly yes", "LogLevel ERROR", "ServerAliveInterval 20")
+#: Its key stays the same: who is met there first is known from then on.
+_DOOR = ("StrictHostKeyChecking accept-new",)
+#: A job's host is new each time, and reached through the door alone.
+_JOB = ("StrictHostKeyChecking no", "UserKnownHostsFile /dev/null")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +28,24 @@ class Host:
     door_user: str
     identity: Path
 
-    def entry(self) -> str:
+    def entry(self, known: Path) -> str:
         """As `ssh_config` has it; what a server says of itself can't end a line there."""
         told = (self.name, self.hostname, self.user, self.door_hostname, self.door_user)
         if any(re.fullmatch(r"[A-Za-z0-9._:-]+", each) is None for each in told):
             raise ValueError(f"the server tells of a host that ssh can't know: {told}")
-        shared = "".join(f"    {each}\n" for each in (f'IdentityFile "{self.identity}"', *_TRUSTING))
+        shared = (f'IdentityFile "{self.identity}"', *_SHARED)
+        door = _lines(*shared, *_DOOR, f'UserKnownHostsFile "{known}"')
         return (
             f"Host {self.name}-door\n    HostName {self.door_hostname}\n    Port {self.door_port}\n"
-            f"    User {self.door_user}\n{shared}"
+            f"    User {self.door_user}\n{door}"
             f"Host {self.name}\n    HostName {self.hostname}\n    Port {self.port}\n    User {self.user}\n"
-            f"    ProxyJump {self.name}-door\n{shared}"
+            f"    ProxyJump {self.name}-door\n{_lines(*shared, *_JOB)}"
         )
 
 
 @dataclass(slots=True)
 class SshFiles:
-    """Each run has a file of its own, so that two who attach at once don't change the same one."""
+    """Each who attaches has a file of its own for each run, so that nobody takes away another one's."""
 
     directory: Path = field(default_factory=lambda: DIRECTORY.expanduser())
     own: Path = field(default_factory=lambda: OWN.expanduser())
@@ -57,12 +56,12 @@ class SshFiles:
         return _written(self.directory / f"key-{name}", private)
 
     def config(self, name: str) -> Path:
-        return self.directory / "hosts" / f"{name}.conf"
+        return self.directory / "hosts" / f"{name}.{os.getpid()}.conf"
 
     def add(self, host: Host) -> Path:
         """The configuration that knows it; `ssh NAME` does from now on."""
         self._include()
-        return _written(self.config(host.name), host.entry())
+        return _written(self.config(host.name), host.entry(self.directory / "known_hosts"))
 
     def remove(self, name: str) -> None:
         self.config(name).unlink(missing_ok=True)
@@ -73,6 +72,10 @@ class SshFiles:
         text = self.own.read_text(encoding="utf-8") if self.own.exists() else ""
         if line not in text:
             _written(self.own, line + text)
+
+
+def _lines(*options: str) -> str:
+    return "".join(f"    {each}\n" for each in options)
 
 
 def _written(path: Path, text: str) -> Path:

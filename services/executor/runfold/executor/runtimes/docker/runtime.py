@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
 
 from runfold.contracts.connection import Execute
 from runfold.contracts.executor import Assignment
@@ -267,9 +267,8 @@ class DockerRuntime:
         base, owner = found["Config"]["WorkingDir"] or "/", options.numbers(spec.user)
         occupied = spec.repo is not None and await self._holds(name, str(options.place(spec.repo.path, base)))
         async with belongings(assignment, self._parcel, occupied=occupied) as archives:
-            with tempfile.TemporaryFile() as tar:
-                together([(each, options.place(path, base)) for each, path in archives], tar, *owner)
-                await self._engine.call(lambda client: client.api.put_archive(name, "/", tar))
+            placed = [(each, options.place(path, base)) for each, path in archives]
+            await self._engine.call(lambda client: _put(client, name, placed, owner))
 
     async def _holds(self, name: str, path: str) -> bool:
         """Whether the container has a file there, or a directory with something in it."""
@@ -346,6 +345,14 @@ def _started(found: dict[str, Any]) -> Started:
         micros(found["State"]["StartedAt"]),
         {int(name.partition("/")[0]): int(bound[0]["HostPort"]) for name, bound in ports.items() if bound},
     )
+
+
+def _put(
+    client: Any, name: str, placed: list[tuple[BinaryIO, PurePosixPath]], owner: tuple[int, int]
+) -> None:
+    with tempfile.TemporaryFile() as tar:
+        together(placed, tar, *owner)
+        client.api.put_archive(name, "/", tar)
 
 
 def _is_full(client: Any, name: str, path: str) -> bool:

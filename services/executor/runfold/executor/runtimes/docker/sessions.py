@@ -24,6 +24,7 @@ _HEAD, _STDERR = (
 )  #: of a frame where there is no terminal: its first bytes, and the number of standard error
 #: The engine says how something ended a moment after its output did: seconds between looks, and looks.
 _PAUSE, _LOOKS = 0.02, 100
+_PATIENCE = 30.0  #: seconds for the engine to hand a connection over
 _KILLED = 137  #: of what ended with its container, which nobody can be asked about any more
 
 
@@ -142,16 +143,28 @@ async def _take_over(
         f"Connection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     try:
-        reader, writer = await _connect(url)
-        writer.write(request.encode() + body)
-        head = await reader.readuntil(b"\r\n\r\n")
-    except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
+        async with asyncio.timeout(_PATIENCE):
+            reader, writer = await _connect(url)
+    except (OSError, TimeoutError) as error:
         raise RuntimeUnavailable(f"the container engine doesn't answer: {error}") from error
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            writer.write(request.encode() + body)
+            _check(await reader.readuntil(b"\r\n\r\n"))
+    except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
+        writer.close()
+        raise RuntimeUnavailable(f"the container engine doesn't answer: {error}") from error
+    except BaseException:
+        writer.close()
+        raise
+    return reader, writer
+
+
+def _check(head: bytes) -> None:
+    """Of the answer that the connection begins with; raises Unreachable."""
     status = head.split(b" ", 2)[1]
     if status not in (b"101", b"200"):
-        writer.close()
         raise Unreachable(f"the container engine refuses it ({status.decode(errors='replace')})")
-    return reader, writer
 
 
 async def _connect(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

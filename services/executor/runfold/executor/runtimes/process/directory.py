@@ -13,6 +13,8 @@ from pathlib import Path
 
 from runfold.executor.runtime import Ended, Started
 
+#: What a job finds below its home.
+OWN = ("workflow", "root", "tmp")
 #: Ends the name of a directory that is being removed.
 REMOVED = ".removed"
 
@@ -36,17 +38,17 @@ class JobDirectory:
 
     def make(self) -> None:
         self.path.mkdir(mode=0o711, parents=True, exist_ok=True)
-        for name in ("workflow", "root", "tmp"):
+        for name in OWN:
             (self.home / name).mkdir(parents=True, exist_ok=True)
         self.output.touch(mode=0o600)
         control = self.path / "control"
         if not control.exists():
             os.mkfifo(control, 0o600)
 
-    def give_to(self, uid: int, gid: int) -> None:
-        """Before the job runs: so far home holds nothing but directories made for it."""
-        for path in (self.home, *self.home.rglob("*")):
-            os.chown(path, uid, gid)
+    def give_to(self, uid: int, gid: int, more: list[Path]) -> None:
+        """The directories that were made for it, and `more` below them; what lies in there is its user's already."""
+        for path in (self.home, *(self.home / name for name in OWN), *more):
+            os.chown(path, uid, gid, follow_symlinks=False)
 
     def exists(self) -> bool:
         return self.path.is_dir()

@@ -32,6 +32,11 @@ def identity(name: str | None) -> Identity | None:
     return Identity(name, entry.pw_uid, entry.pw_gid, tuple(os.getgrouplist(name, entry.pw_gid)))
 
 
+def interpreter_environment() -> dict[str, str]:
+    """Of a Python that this one starts: what it finds its library by, and nothing that a job could have written."""
+    return {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+
+
 def refusal(assignment: Assignment, user: str) -> str | None:
     """What a process can't be given is refused, never silently ignored."""
     spec = assignment.spec

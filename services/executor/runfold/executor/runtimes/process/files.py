@@ -1,6 +1,7 @@
-"""The files of a process job, unpacked in its directory before it is given to its user."""
+"""The files of a process job, unpacked in its directory."""
 
-import tarfile
+import subprocess
+import sys
 import tempfile
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -8,8 +9,15 @@ from typing import BinaryIO
 from runfold.contracts.values import JobSpec
 from runfold.executor.runtime import StartFailed
 from runfold.executor.runtimes.archives import together
-from runfold.executor.runtimes.process.directory import JobDirectory
-from runfold.executor.runtimes.process.environment import working_directory
+from runfold.executor.runtimes.process import unpack as program
+from runfold.executor.runtimes.process.environment import (
+    Identity,
+    interpreter_environment,
+    working_directory,
+)
+
+PATIENCE = 300.0  #: seconds for all of it
+TOLD = 2000  #: characters of what went wrong that a user is shown
 
 
 def refusal(spec: JobSpec) -> str | None:
@@ -22,20 +30,31 @@ def refusal(spec: JobSpec) -> str | None:
     return None
 
 
-def unpack(directory: JobDirectory, working_dir: str | None, archives: list[tuple[BinaryIO, str]]) -> None:
-    """Raises StartFailed, also where a link would lead out of the directory; OSError."""
-    directory.make()
+def unpack(
+    home: Path, working_dir: str | None, archives: list[tuple[BinaryIO, str]], who: Identity | None
+) -> None:
+    """By a process of the job's user. Raises StartFailed, also where a link leads out of the directory; OSError."""
     places = [
-        (archive, PurePosixPath("/") / _place(directory.home, working_dir, path).relative_to(directory.home))
+        (archive, PurePosixPath("/") / _place(home, working_dir, path).relative_to(home))
         for archive, path in archives
     ]
-    try:
-        with tempfile.TemporaryFile() as whole:
-            together(places, whole)
-            with tarfile.open(fileobj=whole) as tar:
-                tar.extractall(directory.home, filter="data")
-    except tarfile.TarError as error:
-        raise StartFailed("executor_error", f"the files of the job can't be unpacked: {error}") from error
+    identity = (str(who.uid), str(who.gid), ",".join(map(str, who.groups))) if who else ("", "", "")
+    with tempfile.TemporaryFile() as whole:
+        together(places, whole)
+        try:
+            done = subprocess.run(
+                [sys.executable, "-I", "-S", "-E", program.__file__, str(home), *identity],
+                env=interpreter_environment(),
+                stdin=whole,
+                capture_output=True,
+                timeout=PATIENCE,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise StartFailed("executor_error", "unpacking the job's files takes too long") from None
+    if done.returncode:
+        told = done.stderr.decode(errors="replace").strip()[-TOLD:]
+        raise StartFailed("executor_error", f"the files of the job can't be unpacked: {told}")
 
 
 def _place(home: Path, working_dir: str | None, path: str) -> Path:

@@ -161,11 +161,11 @@ class ProcessRuntime:
         record = job.directory.record()
         if record is None:
             raise Unreachable(NOT_RUNNING)
-        where = sessions.surroundings(record.pid, self._identity)
-        job.sessions.append(await sessions.begin(wanted, where))
+        session = await sessions.begin(wanted, sessions.surroundings(record.pid, self._identity))
+        job.sessions = [*(each for each in job.sessions if not each.over), session]
         if job.over.is_set():
-            job.sessions[-1].kill()
-        return job.sessions[-1]
+            session.kill()
+        return session
 
     async def dial(self, attempt_id: str, port: int) -> TcpSession:
         self._running(attempt_id)
@@ -213,13 +213,27 @@ class ProcessRuntime:
         if not spec.files and spec.repo is None:
             return
         async with belongings(assignment, self._fetch) as archives:
-            await self._in_thread(lambda: files.unpack(directory, spec.working_dir, archives))
+            await self._in_thread(lambda: self._make(directory, assignment))
+            await self._in_thread(
+                lambda: files.unpack(directory.home, spec.working_dir, archives, self._identity)
+            )
+
+    def _make(self, directory: JobDirectory, assignment: Assignment) -> None:
+        """Before anything of the user's is in it: what is made later might be made elsewhere, by a link."""
+        directory.make()
+        cwd = environment.working_directory(directory.home, assignment.spec.working_dir)
+        way = [cwd, *cwd.parents] if cwd.is_relative_to(directory.home) else []
+        inside = [path for path in reversed(way) if path != directory.home and directory.home in path.parents]
+        for path in inside:
+            path.mkdir(exist_ok=True)
+        if self._identity:
+            directory.give_to(self._identity.uid, self._identity.gid, inside)
 
     def _begin(self, job: _Job, assignment: Assignment, create: bool) -> int | None:
         """The pid of its supervisor, found or made; None when it has ended. In a thread."""
         directory = job.directory
         if create:
-            directory.make()
+            self._make(directory, assignment)
         elif not directory.exists():
             raise Interrupted("nothing is left of it on this host")
         job.watch = self._inotify.watch(directory.output, lambda: job.tail.grew())
@@ -242,8 +256,6 @@ class ProcessRuntime:
 
     def _spawn(self, directory: JobDirectory, assignment: Assignment, lock: int) -> int:
         spec = marshal.dumps(self._spec(directory, assignment))
-        if self._identity:
-            directory.give_to(self._identity.uid, self._identity.gid)
         with ExitStack() as ours:
             with ExitStack() as theirs:
                 spec_reader, spec_writer = _pipe(theirs, ours)
@@ -269,8 +281,6 @@ class ProcessRuntime:
     def _spec(self, directory: JobDirectory, assignment: Assignment) -> dict[str, Any]:
         who = self._identity
         cwd = environment.working_directory(directory.home, assignment.spec.working_dir)
-        if cwd.is_relative_to(directory.home):
-            cwd.mkdir(parents=True, exist_ok=True)
         env = environment.variables(assignment, directory.home, self._user)
         return {
             "argv": [os.fsencode(word) for word in assignment.spec.command],
@@ -330,7 +340,7 @@ def _supervise(directory: JobDirectory, streams: dict[int, BinaryIO], lock: int)
         sys.executable,
         # -I -S -E: nothing but the standard library, and a start in some 10 ms.
         [sys.executable, "-I", "-S", "-E", supervisor.__file__, str(directory.path)],
-        {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
+        environment.interpreter_environment(),
         file_actions=[
             *((os.POSIX_SPAWN_DUP2, stream.fileno(), number) for number, stream in streams.items()),
             (os.POSIX_SPAWN_DUP2, lock, supervisor.LOCK),

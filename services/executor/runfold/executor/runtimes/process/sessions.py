@@ -2,23 +2,26 @@
 
 import asyncio
 import fcntl
+import marshal
 import os
 import signal as signals
 import struct
 import sys
 import termios
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from runfold.contracts.connection import DATA, ERRORS, MOST_BYTES, Execute, Terminal
 from runfold.executor.runtime import Unreachable
 from runfold.executor.runtimes.process import session
-from runfold.executor.runtimes.process.environment import Identity
+from runfold.executor.runtimes.process.environment import Identity, interpreter_environment
 from runfold.executor.runtimes.shell import SHELL
 
 _SIGNALLED = 128
+#: Seconds between hanging up and the kill of what goes on all the same.
+_GRACE = 5.0
 #: Pieces of output that wait to be taken.
 _AHEAD = 8
 
@@ -81,17 +84,41 @@ async def _on_terminal(
 async def _spawn(
     command: tuple[str, ...], env: dict[str, str], where: Surroundings, terminal: int | None = None
 ) -> asyncio.subprocess.Process:
-    who, pipe = where.identity, asyncio.subprocess.PIPE
-    identity = (str(who.uid), str(who.gid), ",".join(map(str, who.groups))) if who else ("", "", "")
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-S", "-E", session.__file__),
-        *(*identity, "" if terminal is None else "terminal", where.directory, *command),
-        env=env,
-        stdin=pipe if terminal is None else terminal,
-        stdout=pipe if terminal is None else terminal,
-        stderr=pipe if terminal is None else terminal,
-        start_new_session=True,
-    )
+    pipe = asyncio.subprocess.PIPE
+    with _told(command, env, where, terminal=terminal is not None) as told:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", "-E", session.__file__, str(told)),
+            env=interpreter_environment(),
+            stdin=pipe if terminal is None else terminal,
+            stdout=pipe if terminal is None else terminal,
+            stderr=pipe if terminal is None else terminal,
+            pass_fds=(told,),
+            start_new_session=True,
+        )
+
+
+@contextmanager
+def _told(
+    command: tuple[str, ...], env: dict[str, str], where: Surroundings, *, terminal: bool
+) -> Iterator[int]:
+    """A descriptor that the program reads what to do from: others may read arguments and environments."""
+    who = where.identity
+    spec = {
+        "argv": [os.fsencode(word) for word in command],
+        "env": {os.fsencode(name): os.fsencode(value) for name, value in env.items()},
+        "directory": where.directory,
+        "terminal": terminal,
+        "uid": who.uid if who else None,
+        "gid": who.gid if who else None,
+        "groups": list(who.groups) if who else [],
+    }
+    descriptor = os.memfd_create("session", os.MFD_CLOEXEC)
+    try:
+        os.write(descriptor, marshal.dumps(spec))
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 class _PipeInput:
@@ -181,6 +208,7 @@ class ProcessSession:
         self._process, self._input = process, input
         self._pieces: asyncio.Queue[tuple[int, bytes]] = asyncio.Queue(_AHEAD)
         self._open = len(outputs)
+        self._closed = False
         self._pumps = [asyncio.create_task(self._pump(stream, read)) for stream, read in outputs.items()]
 
     async def read(self) -> tuple[int, bytes]:
@@ -209,14 +237,21 @@ class ProcessSession:
         status = await self._process.wait()
         return status if status >= 0 else _SIGNALLED - status
 
+    @property
+    def over(self) -> bool:
+        """It has ended, and nothing of it is looked at any more."""
+        return self._closed and self._process.returncode is not None
+
     async def close(self) -> None:
+        self._closed = True
         self._tell(signals.SIGHUP)
         self._input.close()
         for pump in self._pumps:
             pump.cancel()
+        asyncio.get_running_loop().call_later(_GRACE, self.kill)
 
     def kill(self) -> None:
-        """With its job."""
+        """With its job, or some time after whoever ran it has gone."""
         self._tell(signals.SIGKILL)
 
     def _tell(self, number: signals.Signals) -> None:

@@ -4,12 +4,13 @@ What a user clones by is sealed before it enters an event, and shown to that use
 """
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from runfold.contracts.project import RepoCreds, RepoInitialized
 from runfold.contracts.values import Ciphertext
 from runfold.domain import streams
 from runfold.domain.cell.state import Cell
-from runfold.domain.errors import NotFound
+from runfold.domain.errors import Invalid, NotFound
 from runfold.domain.project import decide as projects
 from runfold.domain.project.state import Project, Repo
 from runfold.domain.user.authorize import Operation
@@ -85,6 +86,9 @@ def _head(repo: Repo) -> dict[str, Any]:
 async def _sealed(ask: Ask[Any], project: Project, creds: RemoteRepoCreds | None) -> RepoCreds | None:
     if creds is None:
         return None
+    if "@" in creds.clone_url and ":" in urlsplit(creds.clone_url).netloc.rpartition("@")[0]:
+        # It would stand in events for ever, and in the arguments of whoever clones.
+        raise Invalid("clone_url holds a password: give it as oauth_token instead", field="repo_creds")
 
     async def seal(value: str | None) -> Ciphertext | None:
         return None if value is None else await ask.parts.secrets.seal(project.id, value)
