@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from runfold.contracts.executor import Assignment
 from runfold.contracts.values import Repo
+from runfold.executor.giving import give
 from runfold.executor.runtime import StartFailed
 
 PATIENCE = 600.0  #: seconds for all of it
@@ -146,9 +147,7 @@ class _Clone:
 
 
 async def _give(to: asyncio.StreamWriter, data: bytes) -> None:
-    with suppress(ConnectionError):  # it says by its status why it took no more
-        to.write(data)
-        await to.drain()
+    await give(to, data)
     to.close()
 
 

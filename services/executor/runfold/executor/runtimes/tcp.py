@@ -5,6 +5,7 @@ import socket
 from contextlib import suppress
 
 from runfold.contracts.connection import DATA, MOST_BYTES
+from runfold.executor.giving import give
 from runfold.executor.runtime import Unreachable
 
 PATIENCE = 10.0  #: seconds until what listens must have taken the connection
@@ -23,12 +24,10 @@ class TcpSession:
             return DATA, b""
 
     async def write(self, data: bytes) -> None:
-        with suppress(ConnectionError):  # its end is read
-            self._writer.write(data)
-            await self._writer.drain()
+        await give(self._writer, data)
 
     async def end_input(self) -> None:
-        with suppress(OSError):
+        with suppress(OSError, RuntimeError):
             self._writer.write_eof()
 
     async def resize(self, columns: int, rows: int) -> None:

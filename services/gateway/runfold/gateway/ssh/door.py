@@ -213,7 +213,7 @@ async def _forward(line: Line, reader: SSHReader[bytes], writer: SSHWriter[bytes
         for task in (going, coming, gone):
             task.cancel()
         for ended in await asyncio.gather(going, coming, gone, return_exceptions=True):
-            if isinstance(ended, Exception) and not isinstance(ended, ConnectionError):
+            if isinstance(ended, Exception) and not isinstance(ended, ConnectionError | asyncssh.Error):
                 _log.error("a forwarded connection failed", exc_info=ended)
         writer.close()
         await line.close()

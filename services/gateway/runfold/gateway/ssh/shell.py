@@ -90,7 +90,7 @@ async def _carry(process: SSHServerProcess[bytes], line: Line) -> None:
         ended, *_ = await asyncio.gather(output, input, gone, return_exceptions=True)
     if isinstance(ended, int):
         return process.exit(ended)
-    if isinstance(ended, Exception) and not isinstance(ended, ConnectionError):
+    if isinstance(ended, Exception) and not isinstance(ended, ConnectionError | asyncssh.Error):
         _log.error("a session failed", exc_info=ended)
     return _end(process, "the connection to the job is lost")
 
@@ -114,7 +114,7 @@ async def _input(process: SSHServerProcess[bytes], line: Line) -> None:
     """To its end. Where it fails the line ends, and the output with it: nobody goes on deaf."""
     try:
         await _given(process, line)
-    except ConnectionError:
+    except (ConnectionError, asyncssh.Error):
         await line.close()
     except Exception:
         _log.exception("a session's input failed")

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from runfold.contracts.connection import DATA, ERRORS, MOST_BYTES, Execute
+from runfold.executor.giving import give
 from runfold.executor.runtime import RuntimeUnavailable, Unreachable
 from runfold.executor.runtimes.docker.engine import Engine
 from runfold.executor.runtimes.shell import SHELL
@@ -85,12 +86,10 @@ class DockerSession:
         return self._stream, data
 
     async def write(self, data: bytes) -> None:
-        with suppress(ConnectionError):  # it takes no more, which it may say by its status
-            self._writer.write(data)
-            await self._writer.drain()
+        await give(self._writer, data)
 
     async def end_input(self) -> None:
-        with suppress(OSError):
+        with suppress(OSError, RuntimeError):
             self._writer.write_eof()
 
     async def resize(self, columns: int, rows: int) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runfold.contracts.connection import DATA, ERRORS, MOST_BYTES, Execute, Terminal
+from runfold.executor.giving import give
 from runfold.executor.runtime import Unreachable
 from runfold.executor.runtimes.process import session
 from runfold.executor.runtimes.process.environment import Identity, interpreter_environment
@@ -127,9 +128,7 @@ class _PipeInput:
         self._stdin = process.stdin
 
     async def write(self, data: bytes) -> None:
-        with suppress(ConnectionError):  # it takes no more, which it may say by its status
-            self._stdin.write(data)
-            await self._stdin.drain()
+        await give(self._stdin, data)
 
     def end(self) -> None:
         self._stdin.close()
