@@ -1,25 +1,18 @@
 """What is sent along with a run reaches its job: files, and a repo at a commit with changes on top."""
 
-import base64
 import io
-import os
-import subprocess
 import tarfile
-import threading
 from collections.abc import Iterator
-from functools import partial
 from hashlib import sha256
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.end_to_end.client import Client
 from tests.end_to_end.place import Place
+from tests.repository import TOKEN, Repository
 
 JSON = dict[str, Any]
-TOKEN = "token-of-a-user"
 
 
 def tar(**files: str) -> bytes:
@@ -38,55 +31,11 @@ def upload(client: Client, path: str, data: bytes, name: str | None = None) -> A
     return client.session.post(f"{client.url}{path}", files=sent, timeout=30)
 
 
-class Repository:
-    """Served over HTTP to whoever has the token; a work tree beside it has changes that aren't committed."""
-
-    def __init__(self, directory: Path) -> None:
-        self.tree, bare = directory / "tree", directory / "served" / "p.git"
-        self._git("init", "-q", "-b", "main", str(self.tree))
-        (self.tree / "kept.txt").write_text("as committed\n")
-        self._git("add", ".", where=self.tree)
-        self._git("commit", "-q", "-m", "first", where=self.tree)
-        self.commit = self._git("rev-parse", "HEAD", where=self.tree).strip().decode()
-        (self.tree / "kept.txt").write_text("later\n")
-        self._git("commit", "-q", "-a", "-m", "second", where=self.tree)
-        self._git("clone", "-q", "--bare", str(self.tree), str(bare))
-        self._git("update-server-info", where=bare)
-        self._git("checkout", "-q", self.commit, where=self.tree)
-        (self.tree / "kept.txt").write_text("changed since\n")
-        self.patch = self._git("diff", "--binary", self.commit, where=self.tree)
-        handler = partial(Guarded, directory=str(directory / "served"))
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/p.git"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def _git(self, *arguments: str, where: Path | None = None) -> bytes:
-        who = {
-            f"GIT_{role}_{what}": "somebody" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
-        }
-        environment = {**os.environ, **who, "GIT_CONFIG_GLOBAL": os.devnull}
-        return subprocess.run(
-            ["git", *arguments], cwd=where, env=environment, capture_output=True, check=True
-        ).stdout
-
-
-class Guarded(SimpleHTTPRequestHandler):
-    def do_GET(self) -> None:
-        given = self.headers.get("Authorization", "").removeprefix("Basic ")
-        if base64.b64decode(given) == f"oauth2:{TOKEN}".encode():
-            return super().do_GET()
-        return self.send_error(401)
-
-    def log_message(self, *_: object) -> None:
-        """Nobody reads it."""
-
-
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
     made = Repository(tmp_path_factory.mktemp("repository"))
     yield made
-    made.server.shutdown()
-    made.server.server_close()
+    made.close()
 
 
 def task(name: str, *commands: str, image: JSON, **spec: Any) -> JSON:

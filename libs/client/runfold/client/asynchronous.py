@@ -39,6 +39,9 @@ class AsyncSecrets(operations.SecretOperations, Asynchronous): ...
 class AsyncFiles(operations.FileOperations, Asynchronous): ...
 
 
+class AsyncRepos(operations.RepoOperations, Asynchronous): ...
+
+
 class AsyncMetrics(operations.MetricOperations, Asynchronous): ...
 
 
@@ -86,6 +89,7 @@ class AsyncClient:
         self.projects = AsyncProjects(transport.send, project)
         self.secrets = AsyncSecrets(transport.send, project)
         self.files = AsyncFiles(transport.send, project)
+        self.repos = AsyncRepos(transport.send, project)
         self.logs = AsyncLogs(transport.send, project)
         self.events = AsyncEvents(transport, project)
         self.metrics = AsyncMetrics(transport.send, project)

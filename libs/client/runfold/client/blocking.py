@@ -39,6 +39,9 @@ class Secrets(operations.SecretOperations, Blocking): ...
 class Files(operations.FileOperations, Blocking): ...
 
 
+class Repos(operations.RepoOperations, Blocking): ...
+
+
 class Metrics(operations.MetricOperations, Blocking): ...
 
 
@@ -85,6 +88,7 @@ class Client:
         self.projects = Projects(transport.send, project)
         self.secrets = Secrets(transport.send, project)
         self.files = Files(transport.send, project)
+        self.repos = Repos(transport.send, project)
         self.logs = Logs(transport.send, project)
         self.events = Events(transport, project)
         self.metrics = Metrics(transport.send, project)

@@ -1,6 +1,6 @@
 """Which operations each group has, for both clients."""
 
-from runfold.client.calls import events, files, fleets, logs, metrics, offers, projects, runs, secrets
+from runfold.client.calls import events, files, fleets, logs, metrics, offers, projects, repos, runs, secrets
 from runfold.client.operation import Operation
 
 
@@ -39,6 +39,11 @@ class ProjectOperations:
 class FileOperations:
     get = Operation(files.get)
     upload = Operation(files.upload)
+
+
+class RepoOperations:
+    init = Operation(repos.init)
+    upload_code = Operation(repos.upload_code)
 
 
 class SecretOperations:

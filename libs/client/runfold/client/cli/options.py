@@ -59,6 +59,25 @@ Identity = Annotated[
     ),
 ]
 
+_REPO = "By what its repo is cloned"
+GitIdentity = Annotated[
+    Path | None,
+    typer.Option(
+        "--git-identity", metavar="FILE", help="A private key without a passphrase.", rich_help_panel=_REPO
+    ),
+]
+GitToken = Annotated[
+    str | None,
+    typer.Option(
+        "--gh-token",
+        "--token",
+        "-t",
+        metavar="TOKEN",
+        help="For HTTPS; GH_TOKEN in the environment is taken for github.com.",
+        rich_help_panel=_REPO,
+    ),
+]
+
 _RESOURCES, _PROFILE = "Resources", "Where it may go"
 Cpu = Annotated[
     str | None, typer.Option("--cpu", metavar="SPEC", help="4, 2..8, arm:4..", rich_help_panel=_RESOURCES)

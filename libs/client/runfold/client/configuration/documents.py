@@ -23,6 +23,10 @@ class Document:
     def type(self) -> str:
         return str(self.configuration["type"])
 
+    def directory(self, here: Path) -> Path:
+        """To which its paths are relative."""
+        return here if self.path == STDIN else Path(self.path).absolute().parent
+
     def having(self, configuration: dict[str, Any]) -> "Document":
         return replace(self, configuration=configuration)
 

@@ -12,6 +12,7 @@ from runfold.client.configuration.documents import Document
 from runfold.client.configuration.environment import with_environment
 from runfold.client.configuration.interpolation import interpolated
 from runfold.client.configuration.overrides import overridden
+from runfold.client.git.access import Given
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Options:
     no_profile: bool = False
     max_offers: int = 3  #: of the plan, so many are shown
     reach: Reach = field(default_factory=Reach)
+    repo_access: Given = field(default_factory=Given)
     here: Path = field(default_factory=Path.cwd)
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 

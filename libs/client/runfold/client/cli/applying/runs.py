@@ -3,6 +3,7 @@
 from runfold.client.blocking import Client
 from runfold.client.calls import runs as calls
 from runfold.client.cli.applying.options import Options
+from runfold.client.cli.applying.repos import prepared
 from runfold.client.cli.applying.sending import sent
 from runfold.client.cli.asking import confirmed
 from runfold.client.cli.shown import consoles
@@ -17,6 +18,7 @@ def submit(client: Client, document: Document, options: Options) -> Run | None:
     spec = calls.spec(
         document.configuration,
         file_archives=sent(client, document, options.here),
+        **prepared(client, document, options),
         configuration_path=document.path,
         profile=None if options.no_profile else profile(options.named_profile, options.here),
     )

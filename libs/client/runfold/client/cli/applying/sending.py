@@ -6,7 +6,7 @@ from typing import Any
 
 from runfold.client.blocking import Client
 from runfold.client.configuration.archives import packed
-from runfold.client.configuration.documents import STDIN, Document
+from runfold.client.configuration.documents import Document
 from runfold.client.configuration.errors import InvalidConfiguration
 from runfold.client.errors import NotFound
 
@@ -16,7 +16,7 @@ def sent(client: Client, document: Document, here: Path) -> list[dict[str, str]]
     wanted = document.configuration.get("files")
     if not isinstance(wanted, list) or not wanted:
         return None
-    base = here if document.path == STDIN else Path(document.path).absolute().parent
+    base = document.directory(here)
     return [_sent(client, document.path, base, *_mapping(each)) for each in wanted]
 
 

@@ -62,6 +62,8 @@ def apply(
     ports: given.Ports = None,
     host: given.Host = "localhost",
     identity: given.Identity = None,
+    git_identity: given.GitIdentity = None,
+    git_token: given.GitToken = None,
 ) -> None:
     """Submit what a file says, and stay with it: its plan, its progress, its output. Ends with status 0 if it is done.
 
@@ -78,6 +80,7 @@ def apply(
     from runfold.client.cli.applying.options import Options
     from runfold.client.cli.reaching import reach
     from runfold.client.configuration import documents, overrides
+    from runfold.client.git import access
 
     options = Options(
         yes=yes,
@@ -108,6 +111,7 @@ def apply(
         no_profile=no_profile,
         max_offers=max_offers,
         reach=reach(ports, host, identity),
+        repo_access=access.Given(git_identity, git_token),
     )
     if not apply_all(documents.read(files or (), Path.cwd()), options, project=project, detach=detach):
         raise typer.Exit(1)
