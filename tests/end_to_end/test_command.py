@@ -16,6 +16,7 @@ from infra.testservers.program import free_ports
 from tests.end_to_end.client import Client
 from tests.end_to_end.command import Command, Said
 from tests.end_to_end.embedded import Embedded
+from tests.repository import TOKEN, Repository
 
 SCREEN = Path(__file__).parent / "screens" / "apply.txt"
 
@@ -240,6 +241,29 @@ def test_files_beside_a_configuration_reach_the_job(command: Command) -> None:
     assert ended_well(command("apply", "-y", "-f", command.write("f.dstack.yml", text))).out == (
         "from a file\nmain.sh\n"
     )
+
+
+def test_a_repo_is_there_as_it_is_here_or_at_its_url(command: Command, tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "repository")
+    tree = repository.cloned(command.home / "tree")
+    (tree / "kept.txt").write_text("changed here\n")
+    (tree / "unknown.txt").write_text("unknown to git\n")
+    text = task("local", "cat kept.txt unknown.txt")[:-1] + ', "repos": ["."]}'
+    local = command.write("tree/r.dstack.yml", text)
+    refused = command("apply", "-y", "-f", local)
+    assert (refused.status, refused.error.count("\n")) == (1, 1)
+    assert "isn't there for everyone" in refused.error
+    said = ended_well(command("apply", "-y", "-f", local, "--gh-token", TOKEN))
+    assert said.out == "changed here\nunknown to git\n"
+    assert TOKEN not in ended_well(command("run", "get", "local", "--json")).out
+
+    repo = (
+        f'[{{"url": "{repository.url}", "branch": "main", "hash": "{repository.commit}", "path": "there"}}]'
+    )
+    text = task("remote", "cat there/kept.txt")[:-1] + f', "repos": {repo}}}'
+    remote = command.write("r.dstack.yml", text)
+    assert ended_well(command("apply", "-y", "-f", remote, "-t", TOKEN)).out == "as committed\n"
+    repository.close()
 
 
 def test_while_attached_ports_are_here_and_ssh_knows_the_run_by_its_name(

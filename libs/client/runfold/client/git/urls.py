@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote, urlsplit
 from runfold.client.git.errors import UnusableRepo
 
 SCHEMES = ("https", "http", "ssh")
-_SCP = re.compile(r"(?:(?P<user>[^@/:]+)@)?(?P<host>[^@/:]+):(?P<path>.+)")
+_SCP = re.compile(r"(?:(?P<user>[^@/:]+)@)?(?P<host>[^@/:]+):(?P<path>[^:].*)")  #: `::` would be a helper of Git's
 
 
 @dataclass(frozen=True, slots=True)
