@@ -257,6 +257,9 @@ def test_a_repo_is_there_as_it_is_here_or_at_its_url(command: Command, tmp_path:
     assert said.out == "changed here\nunknown to git\n"
     assert TOKEN not in ended_well(command("run", "get", "local", "--json")).out
 
+    (tree / "kept.txt").write_text("changed since\n")
+    assert ended_well(command("rerun", "local", "-y", "--set", "env.A=1")).out == said.out
+
     repo = (
         f'[{{"url": "{repository.url}", "branch": "main", "hash": "{repository.commit}", "path": "there"}}]'
     )

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from runfold.client.blocking import Client
-from runfold.client.cli.applying.sending import sent
+from runfold.client.cli.applying.files import sent
 from runfold.client.configuration.archives import packed
 from runfold.client.configuration.documents import Document
 from runfold.client.configuration.errors import InvalidConfiguration

@@ -39,9 +39,7 @@ def _mapping(fields: dict[str, Any]) -> WantedRepo:
     def text(name: str) -> str | None:
         return str(fields[name]) if fields.get(name) else None
 
-    return WantedRepo(
-        text("local_path"), text("url"), text("branch"), text("hash"), text("path") or HERE
-    )
+    return WantedRepo(text("local_path"), text("url"), text("branch"), text("hash"), text("path") or HERE)
 
 
 def _spelled(text: str) -> WantedRepo:

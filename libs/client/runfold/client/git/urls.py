@@ -8,7 +8,9 @@ from urllib.parse import quote, unquote, urlsplit
 from runfold.client.git.errors import UnusableRepo
 
 SCHEMES = ("https", "http", "ssh")
-_SCP = re.compile(r"(?:(?P<user>[^@/:]+)@)?(?P<host>[^@/:]+):(?P<path>[^:].*)")  #: `::` would be a helper of Git's
+_SCP = re.compile(
+    r"(?:(?P<user>[^@/:]+)@)?(?P<host>[^@/:]+):(?P<path>[^:].*)"
+)  #: `::` would be a helper of Git's
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,11 @@ class RunSpec(Model, frozen=True):
     run_name: str | None = None
     configuration_path: str | None = None
     profile: dict[str, Any] | None = None
+    file_archives: tuple[dict[str, Any], ...] = ()
+    repo_id: str | None = None
+    repo_data: dict[str, Any] | None = None
+    repo_code_hash: str | None = None
+    repo_dir: str | None = None
 
 
 class RunFleet(Model, frozen=True):

@@ -1,9 +1,11 @@
 """A run's own configuration as a document, to be applied again."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from runfold.client.blocking import Client
+from runfold.client.cli.applying.belongings import had
 from runfold.client.cli.applying.documents import apply_all
 from runfold.client.cli.applying.options import Options
 from runfold.client.cli.named import run_named
@@ -32,7 +34,14 @@ def again(
     for field in _hidden(configuration, ""):
         raise InvalidConfiguration(f"the server doesn't tell what {field} was: give --set {field}=…")
     document = Document(f"run {name}", {**configuration, "name": as_name or name})
-    return apply_all([document], Options(yes=yes, no_profile=True), project=project, detach=detach)
+    options = Options(yes=yes, no_profile=True, had=_without(had(run.run_spec), settings))
+    return apply_all([document], options, project=project, detach=detach)
+
+
+def _without(belongings: dict[str, dict[str, Any]], settings: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What a setting changes is prepared anew."""
+    changed = {re.split(r"[.=]", setting, maxsplit=1)[0] for setting in settings}
+    return {field: had for field, had in belongings.items() if field not in changed}
 
 
 def _merged(profile: dict[str, Any], configuration: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,8 @@ class Options:
     no_profile: bool = False
     max_offers: int = 3  #: of the plan, so many are shown
     reach: Reach = field(default_factory=Reach)
+    #: What went along with the run that is submitted again, in place of what would be prepared for these fields.
+    had: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     repo_access: Given = field(default_factory=Given)
     here: Path = field(default_factory=Path.cwd)
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))

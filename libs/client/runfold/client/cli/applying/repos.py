@@ -10,9 +10,11 @@ from runfold.client.cli.shown import consoles
 from runfold.client.configuration.documents import Document
 from runfold.client.configuration.errors import InvalidConfiguration
 from runfold.client.configuration.repos import WantedRepo, wanted_repo
+from runfold.client.errors import Refused
 from runfold.client.git import urls
 from runfold.client.git.access import access
 from runfold.client.git.checkout import Checkout, checkout
+from runfold.client.git.errors import UnusableRepo
 
 
 def prepared(client: Client, document: Document, options: Options) -> dict[str, Any]:
@@ -59,5 +61,8 @@ def _data(wanted: WantedRepo, source: Checkout | None) -> dict[str, str | None]:
 
 def _sent(client: Client, repo_id: str, patch: bytes) -> str:
     digest = sha256(patch).hexdigest()
-    client.repos.upload_code(repo_id, digest, patch)
+    try:
+        client.repos.upload_code(repo_id, digest, patch)
+    except Refused as refused:
+        raise UnusableRepo(f"changes of `repos` that aren't pushed can't go along: {refused}") from None
     return digest

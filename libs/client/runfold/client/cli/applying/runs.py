@@ -2,9 +2,8 @@
 
 from runfold.client.blocking import Client
 from runfold.client.calls import runs as calls
+from runfold.client.cli.applying.belongings import belongings
 from runfold.client.cli.applying.options import Options
-from runfold.client.cli.applying.repos import prepared
-from runfold.client.cli.applying.sending import sent
 from runfold.client.cli.asking import confirmed
 from runfold.client.cli.shown import consoles
 from runfold.client.cli.shown.runs import more_offers, offers_table, plan_table
@@ -17,8 +16,7 @@ def submit(client: Client, document: Document, options: Options) -> Run | None:
     """None where the answer was no, or nothing is new."""
     spec = calls.spec(
         document.configuration,
-        file_archives=sent(client, document, options.here),
-        **prepared(client, document, options),
+        **belongings(client, document, options),
         configuration_path=document.path,
         profile=None if options.no_profile else profile(options.named_profile, options.here),
     )
