@@ -31,7 +31,8 @@ def open_file(path: Path | str, schema: str, *, synchronous: str, busy: float = 
 
 def _be_its_owners_alone(path: Path) -> None:
     """Whatever directory it lies in. What SQLite makes beside a file has that file's mode."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    with suppress(OSError):  # SQLite tells of a file that can't be opened
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     for each in (path, *path.parent.glob(f"{path.name}-*")):
         with suppress(PermissionError, FileNotFoundError):  # another's, or gone meanwhile
             each.chmod(0o600)
