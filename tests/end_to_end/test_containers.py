@@ -166,10 +166,11 @@ def test_each_container_finds_whom_it_calls_in_its_networks(composed: Composed) 
     callers = names - {"database", "executor"}
     assert found == {
         "log": names - {"executor"},
-        "gateway": callers,
+        # Executors open connections to the gateway, and to no other service.
+        "gateway": callers | {"executor"},
         "scheduler": callers,
         "provisioner": callers,
-        "executor": {"executor", "broker", "collector"},
+        "executor": {"executor", "broker", "collector", "gateway"},
     }
 
 
