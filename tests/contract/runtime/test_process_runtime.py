@@ -16,7 +16,7 @@ import pytest
 
 from runfold.contracts.values import Quantities
 from runfold.executor.runtime import Interrupted, RuntimeUnavailable
-from runfold.executor.runtimes.process import ProcessRuntime, runtime
+from runfold.executor.runtimes.process import ProcessRuntime, supervising
 from runfold.executor.runtimes.process.directory import JobDirectory
 from runfold.executor.runtimes.process.supervisor import stat_of
 from tests.contract.runtime.rigs import Jobs, RealRig
@@ -170,7 +170,7 @@ async def test_a_supervisor_that_never_says_what_it_runs_is_not_waited_for_witho
     jobs: Jobs, process_host: RealRig, attempt_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next try looks again; meanwhile the log says what holds it up."""
-    monkeypatch.setattr(runtime, "PATIENCE", 0.05)
+    monkeypatch.setattr(supervising, "PATIENCE", 0.05)
     directory = JobDirectory(process_host.directory / attempt_id)
     directory.make()
     lock = directory.lock()
@@ -194,7 +194,7 @@ async def test_a_supervisor_that_hangs_before_its_word_is_adopted_by_the_next_tr
     job = jobs.job(attempt_id, "echo once")
     with monkeypatch.context() as patched:
         patched.setattr(sys, "executable", str(slow))
-        patched.setattr(runtime, "PATIENCE", 0.05)
+        patched.setattr(supervising, "PATIENCE", 0.05)
         with pytest.raises(RuntimeUnavailable, match=r"supervisor\.log"):
             await jobs.start(job)
     go.touch()

@@ -12,7 +12,7 @@ from runfold.client.git.errors import UnusableRepo
 from runfold.client.git.urls import parse
 from tests.repository import TOKEN, Repository
 
-#: Stands in for the way to another host: known there is one key; `work` is a name of this machine's own.
+#: Stands in for the way to another host: known there is one key; `forge` is a name of this machine's own.
 SSH = """#!/bin/sh
 if [ "$1" = -G ]; then
     printf 'hostname 127.0.0.1\\nuser git\\nport 22\\n'
@@ -89,21 +89,21 @@ def test_githubs_token_is_told_to_github_and_no_other_host(
 
 def test_a_key_that_is_given_is_taken_by_the_hosts_own_name(keys: Path, ssh: None) -> None:
     given, key = Given(identity=keys / "other"), (keys / "other").read_text()
-    assert access(parse("git@work:p.git"), given, {}) == Access("git@127.0.0.1:p.git", private_key=key)
-    of_web = access(parse("https://work/a/p.git"), given, {})
+    assert access(parse("git@forge:p.git"), given, {}) == Access("git@127.0.0.1:p.git", private_key=key)
+    of_web = access(parse("https://forge/a/p.git"), given, {})
     assert of_web == Access("ssh://git@127.0.0.1/a/p.git", private_key=key)
 
 
 @pytest.mark.parametrize("name", ["locked", "missing", "known.pub"])
 def test_what_is_no_open_key_is_refused(name: str, keys: Path, ssh: None) -> None:
     with pytest.raises(UnusableRepo, match=f"{name}: this is no private key without a passphrase"):
-        access(parse("git@work:p.git"), Given(identity=keys / name), {})
+        access(parse("git@forge:p.git"), Given(identity=keys / name), {})
 
 
 def test_of_the_users_own_keys_the_one_that_is_known_there_is_taken(
     repository: Repository, keys: Path, ssh: None
 ) -> None:
-    found = access(parse(f"ssh://git@work{repository.bare}"), Given(), {})
+    found = access(parse(f"ssh://git@forge{repository.bare}"), Given(), {})
     assert found.clone_url == f"ssh://git@127.0.0.1{repository.bare}"
     assert found.private_key == (keys / "known").read_text()
 
@@ -116,4 +116,4 @@ def test_neither_key_nor_token_is_shown() -> None:
 
 def test_where_nothing_opens_it_the_user_is_told_what_would(ssh: None) -> None:
     with pytest.raises(UnusableRepo, match=r"https://127\.0\.0\.1/none\.git isn't there for everyone"):
-        access(parse("ssh://work/none.git"), Given(), {})
+        access(parse("ssh://forge/none.git"), Given(), {})

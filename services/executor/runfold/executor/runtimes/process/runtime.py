@@ -4,15 +4,12 @@ import asyncio
 import getpass
 import marshal
 import os
-import select
 import shutil
-import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 
 from runfold.contracts.connection import Execute
 from runfold.contracts.executor import Assignment
@@ -31,7 +28,7 @@ from runfold.executor.runtime import (
     Unreachable,
     Usage,
 )
-from runfold.executor.runtimes.process import environment, files, sessions, supervisor
+from runfold.executor.runtimes.process import environment, files, sessions, supervising
 from runfold.executor.runtimes.process.directory import REMOVED, JobDirectory
 from runfold.executor.runtimes.process.inotify import Inotify
 from runfold.executor.runtimes.process.leftovers import boot_id, kill_leftovers
@@ -41,9 +38,6 @@ from runfold.executor.runtimes.tail import Tail
 from runfold.executor.runtimes.tcp import TcpSession, connect
 
 T = TypeVar("T")
-_POLL = 0.005
-#: Seconds that a thread waits for a supervisor before it says what holds it up; then it's tried again.
-PATIENCE = 5.0
 
 
 class _Job:
@@ -183,11 +177,11 @@ class ProcessRuntime:
         directory.order_stop(0)
         try:
             if job:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(supervising.PATIENCE):
                     await job.over.wait()
-            await self._in_thread(lambda: _remove(directory))
+            await self._in_thread(lambda: supervising.remove(directory))
         except TimeoutError:
-            raise RuntimeUnavailable(_stuck(directory, "doesn't end")) from None
+            raise RuntimeUnavailable(supervising.stuck(directory, "doesn't end")) from None
         except OSError as error:
             raise RuntimeUnavailable(f"{directory.path} can't be removed: {error}") from error
 
@@ -238,7 +232,7 @@ class ProcessRuntime:
             raise Interrupted("nothing is left of it on this host")
         job.watch = self._inotify.watch(directory.output, lambda: job.tail.grew())
         while (lock := directory.lock()) is None:
-            if pid := _supervisor_pid(directory):
+            if pid := supervising.pid_of(directory):
                 return pid
         try:
             if directory.ended():
@@ -250,33 +244,9 @@ class ProcessRuntime:
                 raise StartFailed("terminated_by_server", "stopped before it started")
             if self._leash is not None and not self._leash.holds(assignment):
                 raise RuntimeUnavailable(CUT_OFF)
-            return self._spawn(directory, assignment, lock)
+            return supervising.spawn(directory, marshal.dumps(self._spec(directory, assignment)), lock)
         finally:
             os.close(lock)
-
-    def _spawn(self, directory: JobDirectory, assignment: Assignment, lock: int) -> int:
-        spec = marshal.dumps(self._spec(directory, assignment))
-        with ExitStack() as ours:
-            with ExitStack() as theirs:
-                spec_reader, spec_writer = _pipe(theirs, ours)
-                ack_reader, ack_writer = _pipe(ours, theirs)
-                log = os.open(
-                    directory.path / "supervisor.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
-                )
-                errors = theirs.enter_context(os.fdopen(log, "ab"))
-                pid = _supervise(directory, {0: spec_reader, 1: ack_writer, 2: errors}, lock)
-            # By a pipe, since others may read a command line or an environment. One that nobody reads has no ack.
-            with suppress(BrokenPipeError), spec_writer:
-                spec_writer.write(spec)
-            if not select.select([ack_reader], [], [], PATIENCE)[0]:
-                # It may yet start it, and is adopted then: it holds the lock.
-                raise RuntimeUnavailable(_stuck(directory, "hasn't said that the job started"))
-            if not ack_reader.readline():
-                _reap(pid)
-                raise OSError(
-                    f"the supervisor could not start the job; {directory.path}/supervisor.log says why"
-                )
-        return pid
 
     def _spec(self, directory: JobDirectory, assignment: Assignment) -> dict[str, Any]:
         who = self._identity
@@ -297,7 +267,7 @@ class ProcessRuntime:
         }
 
     def _watch(self, job: _Job, pid: int) -> None:
-        descriptor = _supervisor_descriptor(job.directory, pid)
+        descriptor = supervising.descriptor_of(job.directory, pid)
         if descriptor is None:
             self._release(job)
             return
@@ -326,97 +296,3 @@ class ProcessRuntime:
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await self._loop.run_in_executor(self._threads, call)
-
-
-def _pipe(reading: ExitStack, writing: ExitStack) -> tuple[BinaryIO, BinaryIO]:
-    """Its two ends, each closed with its stack."""
-    reader, writer = os.pipe()
-    return reading.enter_context(os.fdopen(reader, "rb")), writing.enter_context(os.fdopen(writer, "wb"))
-
-
-def _supervise(directory: JobDirectory, streams: dict[int, BinaryIO], lock: int) -> int:
-    """The pid of a supervisor whose descriptors are `streams` and `lock`."""
-    return os.posix_spawn(
-        sys.executable,
-        # -I -S -E: nothing but the standard library, and a start in some 10 ms.
-        [sys.executable, "-I", "-S", "-E", supervisor.__file__, str(directory.path)],
-        environment.interpreter_environment(),
-        file_actions=[
-            *((os.POSIX_SPAWN_DUP2, stream.fileno(), number) for number, stream in streams.items()),
-            (os.POSIX_SPAWN_DUP2, lock, supervisor.LOCK),
-        ],
-        setsid=True,
-    )
-
-
-def _supervisor_descriptor(directory: JobDirectory, pid: int) -> int | None:
-    """A pidfd of the supervisor, or None when it is gone. Its lock tells it from a later process of the same pid.
-
-    One that is gone, but for this process's asking how it ended, is nobody else.
-    """
-    try:
-        descriptor = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return None
-    lock = directory.lock()
-    if lock is None:
-        return descriptor
-    os.close(lock)
-    if _is_child(pid):
-        return descriptor
-    os.close(descriptor)
-    return None
-
-
-def _is_child(pid: int) -> bool:
-    try:
-        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return False
-    return True
-
-
-def _reap(pid: int) -> None:
-    """Of a child that is about to end: else it would stay a zombie as long as this process lives."""
-    descriptor = os.pidfd_open(pid)
-    try:
-        select.select([descriptor], [], [], PATIENCE)
-    finally:
-        os.close(descriptor)
-    os.waitpid(pid, os.WNOHANG)
-
-
-def _supervisor_pid(directory: JobDirectory) -> int | None:
-    """Of the one that holds the lock: its record follows within a moment. None when the lock is free again.
-
-    Raises RuntimeUnavailable when it doesn't follow.
-    """
-    deadline = time.monotonic() + PATIENCE
-    while (record := directory.record()) is None or directory.started() is None:
-        if (lock := directory.lock()) is not None:
-            os.close(lock)
-            return None
-        if time.monotonic() >= deadline:
-            raise RuntimeUnavailable(_stuck(directory, "hasn't said that the job started"))
-        time.sleep(_POLL)
-    return record.pid
-
-
-def _remove(directory: JobDirectory) -> None:
-    """Raises RuntimeUnavailable while its supervisor goes on."""
-    if not directory.exists():
-        return
-    deadline = time.monotonic() + PATIENCE
-    while (lock := directory.lock()) is None:
-        if time.monotonic() >= deadline:
-            raise RuntimeUnavailable(_stuck(directory, "doesn't end"))
-        time.sleep(_POLL)
-    os.close(lock)
-    directory.remove()
-
-
-def _stuck(directory: JobDirectory, what: str) -> str:
-    return (
-        f"the supervisor {what} within {PATIENCE:g} s, as on a full or failing disk; {directory.path}/supervisor.log "
-        f"may say why, and `fuser {directory.path}/lock` names the process to look at"
-    )

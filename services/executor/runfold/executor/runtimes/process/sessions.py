@@ -1,13 +1,10 @@
 """What people run beside a process job, by pipes or on a terminal of its own."""
 
 import asyncio
-import fcntl
 import marshal
 import os
 import signal as signals
-import struct
 import sys
-import termios
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,7 +13,7 @@ from pathlib import Path
 from runfold.contracts.connection import DATA, ERRORS, MOST_BYTES, Execute, Terminal
 from runfold.executor.giving import give
 from runfold.executor.runtime import Unreachable
-from runfold.executor.runtimes.process import session
+from runfold.executor.runtimes.process import session, terminal
 from runfold.executor.runtimes.process.environment import Identity, interpreter_environment
 from runfold.executor.runtimes.shell import SHELL
 
@@ -69,7 +66,7 @@ async def _on_terminal(
 ) -> "ProcessSession":
     master, slave = os.openpty()
     try:
-        _resize(slave, wanted.columns, wanted.rows)
+        terminal.resize(slave, wanted.columns, wanted.rows)
         if where.identity:
             os.fchown(slave, where.identity.uid, where.identity.gid)
         process = await _spawn(command, {**env, "TERM": wanted.kind or "xterm"}, where, slave)
@@ -78,8 +75,8 @@ async def _on_terminal(
         raise
     finally:
         os.close(slave)
-    terminal = _Master(master)
-    return ProcessSession(process, {DATA: terminal.read}, terminal)
+    ours = terminal.Master(master)
+    return ProcessSession(process, {DATA: ours.read}, ours)
 
 
 async def _spawn(
@@ -140,61 +137,6 @@ class _PipeInput:
         self._stdin.close()
 
 
-class _Master:
-    """Our end of a terminal."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor, self._loop = descriptor, asyncio.get_running_loop()
-        self._closed = False
-        os.set_blocking(descriptor, False)
-
-    async def read(self) -> bytes:
-        while not self._closed:
-            with suppress(BlockingIOError):
-                try:
-                    return os.read(self._descriptor, MOST_BYTES)
-                except OSError as error:
-                    if isinstance(error, BlockingIOError):
-                        raise
-                    return b""  # nobody has the other end any more
-            await self._ready(self._loop.add_reader, self._loop.remove_reader)
-        return b""
-
-    async def write(self, data: bytes) -> None:
-        while data and not self._closed:
-            try:
-                data = data[os.write(self._descriptor, data) :]
-            except BlockingIOError:
-                await self._ready(self._loop.add_writer, self._loop.remove_writer)
-            except OSError:
-                return
-
-    def end(self) -> None:
-        """As Ctrl-D at the beginning of a line: a terminal has no other end of input."""
-        with suppress(OSError):
-            os.write(self._descriptor, b"\x04")
-
-    def resize(self, columns: int, rows: int) -> None:
-        with suppress(OSError):
-            _resize(self._descriptor, columns, rows)
-
-    def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            self._loop.remove_reader(self._descriptor)
-            self._loop.remove_writer(self._descriptor)
-            os.close(self._descriptor)
-
-    async def _ready(self, add: Callable[..., None], remove: Callable[[int], bool]) -> None:
-        ready = asyncio.Event()
-        add(self._descriptor, ready.set)
-        try:
-            await ready.wait()
-        finally:
-            if not self._closed:
-                remove(self._descriptor)
-
-
 class ProcessSession:
     """A process at the head of a session of its own; `outputs` are read until each is at its end."""
 
@@ -202,7 +144,7 @@ class ProcessSession:
         self,
         process: asyncio.subprocess.Process,
         outputs: dict[int, Callable[[], Awaitable[bytes]]],
-        input: _PipeInput | _Master,
+        input: _PipeInput | terminal.Master,
     ) -> None:
         self._process, self._input = process, input
         self._pieces: asyncio.Queue[tuple[int, bytes]] = asyncio.Queue(_AHEAD)
@@ -268,8 +210,3 @@ class ProcessSession:
 
 def _reading(reader: asyncio.StreamReader) -> Callable[[], Awaitable[bytes]]:
     return lambda: reader.read(MOST_BYTES)
-
-
-def _resize(descriptor: int, columns: int, rows: int) -> None:
-    size = struct.pack("HHHH", min(rows, 0xFFFF), min(columns, 0xFFFF), 0, 0)
-    fcntl.ioctl(descriptor, termios.TIOCSWINSZ, size)
