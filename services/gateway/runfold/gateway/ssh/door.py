@@ -86,6 +86,8 @@ class SshDoor:
 
     def changed(self, commit: Commit | None) -> None:
         """Whoever may no longer be here goes: when a grant, a key or a user went, or a project."""
+        if not self._connections:
+            return
         about = {envelope.stream.partition(":")[0] for envelope in commit.events} if commit else {"user"}
         if about & {"user", "grant", "project", "cell"}:
             for connection in tuple(self._connections):
